@@ -1,0 +1,3 @@
+module example.org/courier/agent
+
+go 1.22

@@ -1,0 +1,2 @@
+"""Pure functions from a document's text to rows: languages, chunks and search terms. Nothing here touches
+disk."""

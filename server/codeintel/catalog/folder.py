@@ -1,0 +1,39 @@
+"""The index folder itself: made, marked as ours, and refused where it is something else."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from codeintel.catalog.durable import sync_folder, write_file
+from codeintel.catalog.manifest import MANIFEST_NAME
+from codeintel.errors import UsageError
+
+FOLDER_NAME = ".codeintel"
+
+_GITIGNORE = b"*\n"
+_CACHEDIR_TAG = (
+    b"Signature: 8a477f597d28d172789f06886806bc55\n"
+    b"# A search index of codeintel: derived from the workspace, safe to delete, not worth a backup.\n"
+)
+
+
+def prepare(folder: Path) -> None:
+    """Make `folder` an index folder that version control and backups pass over.
+
+    Raises OSError where that cannot be done, also for a symbolic link: a repository could ship one that leads
+    elsewhere. Raises UsageError for a folder of another name that already holds other things.
+    """
+    if folder.is_symlink():
+        raise OSError(None, "it is a symbolic link")
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        sync_folder(folder.parent)
+    names = {entry.name for entry in os.scandir(folder)}
+    if names and folder.name != FOLDER_NAME and not names & {"CACHEDIR.TAG", MANIFEST_NAME}:
+        raise UsageError(
+            f"The folder {folder} holds other things than an index.", "Name a new or an empty folder."
+        )
+    for name, content in ((".gitignore", _GITIGNORE), ("CACHEDIR.TAG", _CACHEDIR_TAG)):
+        if name not in names:
+            write_file(folder / name, content)

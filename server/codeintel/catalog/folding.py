@@ -1,0 +1,180 @@
+"""Which rows are current, and how a generation's new parts come about; publishing them is store.py's.
+
+Bases are sorted by uri and their ranges are disjoint, so that folding deltas in rewrites only the bases whose
+range holds a changed document.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from codeintel.catalog.manifest import Manifest, Part
+from codeintel.catalog.parts import Shelf
+from codeintel.catalog.rows import vectors_of
+from codeintel.catalog.schemas import TABLES, Dims, table_schema
+
+PARTS_PER_TABLE = 20
+"""Two million rows in 20 parts scan 40 times faster than in 2,000 (measured, DuckDB 1.5)."""
+
+LEAST_ROWS_PER_PART = 2_000
+"""Below it a part costs more to open than to read; a guess."""
+
+_MOST_BASES = 2 * PARTS_PER_TABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """Vectors for a `column` of `chunks`: `ids` int64 [n] ascending, `values` [n, dim]."""
+
+    column: str
+    ids: np.ndarray[Any, Any]
+    values: np.ndarray[Any, Any]
+
+
+class Draft:
+    """The parts of a coming generation: those it keeps and those it writes."""
+
+    def __init__(self, shelf: Shelf, generation: int, dims: Dims) -> None:
+        self.shelf = shelf
+        self.generation = generation
+        self.dims = dims
+        self.parts: list[Part] = []
+        self.written: set[str] = set()
+        self._bases = 0
+
+    def keep(self, parts: Iterable[Part]) -> None:
+        """Take parts over from the generation before."""
+        self.parts.extend(parts)
+
+    def write_delta(self, table: str, rows: pa.Table) -> None:
+        """One small part with the documents of one change."""
+        if rows.num_rows:
+            self._write(table, "delta", f"delta-g{self.generation}.parquet", sorted_by_uri(rows))
+
+    def write_whole(self, table: str, rows: pa.Table) -> None:
+        """The only part of a table that is replaced as a whole."""
+        if rows.num_rows:
+            self._write(table, "base", f"base-0-g{self.generation}.parquet", rows)
+
+    def write_bases(self, table: str, rows: pa.Table, rows_per_part: int) -> None:
+        """Rows sorted by uri, in parts of about `rows_per_part` that never divide a document."""
+        uris = rows.column("uri")
+        pieces = max(1, round(rows.num_rows / rows_per_part))
+        cuts = {0, rows.num_rows}
+        for i in range(1, pieces):
+            cuts.add(_document_start(uris, i * rows.num_rows // pieces))
+        for start, end in pairwise(sorted(cuts)):
+            self._bases += 1
+            name = f"base-{self._bases}-g{self.generation}.parquet"
+            self._write(table, "base", name, rows.slice(start, end - start))
+
+    def _write(self, table: str, kind: str, name: str, rows: pa.Table) -> None:
+        size, checksum = self.shelf.write(table, name, rows)
+        low, high = _uri_range(rows) if TABLES[table].by_document else ("", "")
+        part = Part(table, name, kind, self.generation, rows.num_rows, size, checksum, low, high)
+        self.parts.append(part)
+        self.written.add(table)
+
+
+def current_rows(
+    shelf: Shelf, manifest: Manifest, table: str, columns: Sequence[str] | None = None
+) -> pa.Table:
+    """The rows of a generation, bases before deltas; the given columns or all. Raises IndexCorrupt."""
+    schema = table_schema(table, manifest.provenance.dims)
+    wanted = schema.names if columns is None else list(columns)
+    pieces = [live_rows(shelf, manifest, part, wanted) for part in manifest.of(table)]
+    return pa.concat_tables(pieces) if pieces else schema.empty_table().select(wanted)
+
+
+def live_rows(shelf: Shelf, manifest: Manifest, part: Part, columns: Sequence[str]) -> pa.Table:
+    """The rows of a part that no later change superseded."""
+    dead = manifest.dead_uris(part)
+    if not dead:
+        return shelf.read(part, columns).select(list(columns))
+    rows = shelf.read(part, list(dict.fromkeys([*columns, "uri"])))
+    is_dead = pc.is_in(rows.column("uri"), value_set=pa.array(dead, pa.string()))
+    return rows.filter(pc.invert(is_dead)).select(list(columns))
+
+
+def fold(draft: Draft, manifest: Manifest, table: str, vectors: Vectors | None = None) -> None:
+    """Write the deltas of `table`, and vectors, into the bases that they concern; keep the others."""
+    names = table_schema(table, draft.dims).names
+    bases = sorted(manifest.of(table, "base"), key=lambda part: part.min_uri)
+    deltas = [live_rows(draft.shelf, manifest, part, names) for part in manifest.of(table, "delta")]
+    fresh = pa.concat_tables(deltas) if deltas else table_schema(table, draft.dims).empty_table()
+    rows_per_part = part_rows(sum(base.rows for base in bases) + fresh.num_rows)
+    if not bases or len(bases) > _MOST_BASES:
+        everything = current_rows(draft.shelf, manifest, table)
+        draft.write_bases(table, _filled(sorted_by_uri(everything), vectors), rows_per_part)
+        return
+    for base, incoming in zip(bases, _by_base(sorted_by_uri(fresh), bases), strict=True):
+        if not (incoming.num_rows or manifest.dead_uris(base) or _concerns(draft, base, vectors)):
+            draft.keep([base])
+            continue
+        rows = pa.concat_tables([live_rows(draft.shelf, manifest, base, names), incoming])
+        draft.write_bases(table, _filled(sorted_by_uri(rows), vectors), rows_per_part)
+
+
+def part_rows(total: int) -> int:
+    """Rows of a base for a table of `total` rows."""
+    return max(LEAST_ROWS_PER_PART, -(-total // PARTS_PER_TABLE))
+
+
+def sorted_by_uri(rows: pa.Table) -> pa.Table:
+    """Rows by uri, those of a document in the order they had; not copied where they are in order already."""
+    order = pc.sort_indices(rows.column("uri"))
+    positions = order.to_numpy(zero_copy_only=False)
+    return rows if np.array_equal(positions, np.arange(rows.num_rows)) else rows.take(order)
+
+
+def _by_base(fresh: pa.Table, bases: Sequence[Part]) -> list[pa.Table]:
+    """Cut rows sorted by uri at the first uri of every base but the first."""
+    uris: list[Any] = fresh.column("uri").to_pylist()
+    cuts = [0, *(bisect_left(uris, base.min_uri) for base in bases[1:]), len(uris)]
+    return [fresh.slice(start, end - start) for start, end in pairwise(cuts)]
+
+
+def _concerns(draft: Draft, base: Part, vectors: Vectors | None) -> bool:
+    if vectors is None or base.table != "chunks":
+        return False
+    ids = draft.shelf.read(base, ["id"]).column("id").to_numpy()
+    return bool(np.isin(ids, vectors.ids).any())
+
+
+def _filled(rows: pa.Table, vectors: Vectors | None) -> pa.Table:
+    """Rows with the vectors that arrived for them, the others as they were."""
+    if vectors is None or vectors.column not in rows.column_names or not len(vectors.ids):
+        return rows
+    ids = rows.column("id").to_numpy()
+    at = np.minimum(np.searchsorted(vectors.ids, ids), len(vectors.ids) - 1)
+    arrived = vectors.ids[at] == ids
+    old, present = vectors_of(rows, vectors.column)
+    filled = np.zeros((len(ids), old.shape[1]), old.dtype)
+    filled[present] = old
+    filled[arrived] = vectors.values[at[arrived]]
+    missing = ~arrived
+    missing[present] = False
+    column = pa.FixedSizeListArray.from_arrays(
+        pa.array(filled.reshape(-1)), old.shape[1], mask=pa.array(missing)
+    )
+    index = rows.schema.get_field_index(vectors.column)
+    return rows.set_column(index, rows.schema.field(index), column)
+
+
+def _document_start(uris: pa.ChunkedArray[Any], row: int) -> int:
+    while row < len(uris) and uris[row] == uris[row - 1]:
+        row += 1
+    return row
+
+
+def _uri_range(rows: pa.Table) -> tuple[str, str]:
+    uris = rows.column("uri")
+    return uris[0].as_py(), uris[-1].as_py()

@@ -1,0 +1,184 @@
+"""The manifest: which parts make up a generation, which documents changed since, and the seal.
+
+Which rows are current follows from two numbers. A part carries the generation that wrote it; `changed`
+says for a document the last generation that changed it. A row counts if no later generation than its
+part's changed its document. So a save lists its documents once, for every table, and leaves older parts
+as they are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from codeintel import __version__
+from codeintel.catalog.durable import checksum
+from codeintel.catalog.ownership import is_sealed, seal
+from codeintel.catalog.schemas import READABLE_FROM, READABLE_SCHEMAS, SCHEMA_VERSION, Dims
+from codeintel.errors import IndexCorrupt, SchemaTooNew
+
+MANIFEST_NAME = "manifest.json"
+REBUILT = "It is rebuilt from the workspace."
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What the rows were made with: model ids, their widths, and the chunker's fingerprint."""
+
+    encoder: str
+    dim: int
+    static: str
+    static_dim: int
+    chunker: str
+
+    @property
+    def dims(self) -> Dims:
+        """The widths of the vector columns."""
+        return Dims(self.dim, self.static_dim)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An immutable file of one table: `kind` is 'base' or 'delta', the uris are its first and last."""
+
+    table: str
+    name: str
+    kind: str
+    generation: int
+    rows: int
+    bytes: int
+    checksum: str
+    min_uri: str
+    max_uri: str
+
+    @property
+    def path(self) -> str:
+        """Where the part lies in the index folder, with '/'."""
+        return f"{self.table}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file of an engine that the manifest vouches for: its path in the index folder, with '/'."""
+
+    name: str
+    bytes: int
+    checksum: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One generation of the index."""
+
+    generation: int
+    provenance: Provenance
+    parts: tuple[Part, ...] = ()
+    changed: Mapping[str, int] = field(default_factory=dict)
+    artifacts: tuple[Artifact, ...] = ()
+    created_at: str = ""
+    created_by: str = ""
+
+    def of(self, table: str, kind: str | None = None) -> tuple[Part, ...]:
+        """The parts of a table, of one kind or of both."""
+        return tuple(p for p in self.parts if p.table == table and kind in (None, p.kind))
+
+    def dead_uris(self, part: Part) -> list[str]:
+        """The documents whose rows in `part`, if it has any, no longer count."""
+        low, high = part.min_uri, part.max_uri
+        return [u for u, g in self.changed.items() if g > part.generation and low <= u <= high]
+
+    def is_dead(self, part: Part) -> bool:
+        """Whether a delta holds no current row, because all its documents changed again later."""
+        return part.kind == "delta" and part.generation not in self.changed.values()
+
+
+def stamped(generation: int, provenance: Provenance, **rest: Any) -> Manifest:
+    """A manifest made now by this version."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return Manifest(generation, provenance, created_at=now, created_by=f"codeintel {__version__}", **rest)
+
+
+def encode(manifest: Manifest, secret: bytes) -> bytes:
+    """The manifest as JSON, with a digest against damage and a seal against foreign indexes."""
+    body = _body(manifest)
+    text = _canonical(body)
+    sealed = {"owner": seal(text, secret), "digest": checksum(text), "manifest": body}
+    return json.dumps(sealed, ensure_ascii=False).encode()
+
+
+def decode(data: bytes, secret: bytes) -> Manifest:
+    """What `encode` wrote.
+
+    Raises IndexCorrupt where it is damaged, foreign, or of a layout too old to read; SchemaTooNew where a
+    newer codeintel of the same user wrote it.
+    """
+    try:
+        sealed = json.loads(data)
+        body, digest, owner = sealed["manifest"], str(sealed["digest"]), str(sealed["owner"])
+        text = _canonical(body)
+        version, readable_from = int(body["schema_version"]), int(body["readable_from"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise IndexCorrupt(f"{MANIFEST_NAME} is damaged ({type(error).__name__}).", REBUILT) from error
+    if checksum(text) != digest:
+        raise IndexCorrupt(f"{MANIFEST_NAME} is damaged (its checksum does not match).", REBUILT)
+    if not is_sealed(text, secret, owner):
+        raise IndexCorrupt(
+            f"The index of {MANIFEST_NAME} was made on another machine or shipped with the repository.",
+            REBUILT,
+        )
+    _refuse_unreadable(version, readable_from, str(body.get("created_by", "a newer codeintel")))
+    return _manifest(body)
+
+
+def _refuse_unreadable(version: int, readable_from: int, writer: str) -> None:
+    if readable_from > SCHEMA_VERSION:
+        raise SchemaTooNew(
+            f"The index was written by {writer} in layout {version}; this one knows {SCHEMA_VERSION}.",
+            "Upgrade codeintel, or remove the index folder to have it rebuilt.",
+        )
+    if version < SCHEMA_VERSION and version not in READABLE_SCHEMAS:
+        raise IndexCorrupt(f"The index has the old layout {version}.", REBUILT)
+
+
+def _body(manifest: Manifest) -> dict[str, Any]:
+    changes: dict[int, list[str]] = {}
+    for uri, generation in manifest.changed.items():
+        changes.setdefault(generation, []).append(uri)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "readable_from": READABLE_FROM,
+        "generation": manifest.generation,
+        "created_at": manifest.created_at,
+        "created_by": manifest.created_by,
+        "provenance": asdict(manifest.provenance),
+        "parts": [{name: getattr(part, name) for name in _PART_FIELDS} for part in manifest.parts],
+        "changes": [{"generation": g, "supersedes": changes[g]} for g in sorted(changes)],
+        "artifacts": [asdict(artifact) for artifact in manifest.artifacts],
+    }
+
+
+def _manifest(body: dict[str, Any]) -> Manifest:
+    return Manifest(
+        generation=body["generation"],
+        provenance=Provenance(**_known(Provenance, body["provenance"])),
+        parts=tuple(Part(**_known(Part, part)) for part in body["parts"]),
+        changed={uri: change["generation"] for change in body["changes"] for uri in change["supersedes"]},
+        artifacts=tuple(Artifact(**_known(Artifact, artifact)) for artifact in body["artifacts"]),
+        created_at=body["created_at"],
+        created_by=body["created_by"],
+    )
+
+
+def _known(kind: Any, values: dict[str, Any]) -> dict[str, Any]:
+    """Without the fields that a newer, still readable layout added."""
+    return {f.name: values[f.name] for f in fields(kind)}
+
+
+_PART_FIELDS = tuple(f.name for f in fields(Part))
+
+
+def _canonical(body: Any) -> bytes:
+    return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()

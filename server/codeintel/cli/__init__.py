@@ -1,0 +1,1 @@
+"""`indexctl`, the index on the command line: options, output, exit codes; the service answers."""

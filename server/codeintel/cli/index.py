@@ -1,0 +1,101 @@
+"""`indexctl index`: bring the index up to date, and say what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from codeintel.cli.console import shown, stdout_console
+from codeintel.cli.documents import print_document, report_document
+from codeintel.cli.figures import counted, duration
+from codeintel.cli.opening import bring_up_to_date, opened
+from codeintel.cli.options import Surface, common_options
+from codeintel.errors import UsageError, WorkspaceError
+from codeintel.tiers import Tier
+
+if TYPE_CHECKING:
+    from codeintel.service import IndexReport
+
+REASONS_SHOWN: Final = 6
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+@click.option(
+    "--tier",
+    type=click.Choice(["text", "meaning"]),
+    default="meaning",
+    show_default=True,
+    help="How deep: words and static vectors, or contextual vectors too.",
+)
+@click.option("--force", is_flag=True, help="Read every file again, also what looks unchanged.")
+@common_options
+def index(surface: Surface, paths: tuple[Path, ...], tier: str, force: bool) -> None:
+    """Index folders; only what changed since is read.
+
+    PATH is a folder to index (in place of --workspace), or files of the workspace to index alone. The text
+    tier comes first and is searchable at once; Ctrl-C keeps what is finished.
+
+    \b
+    indexctl index
+    indexctl index ~/projects/app ~/projects/library
+    indexctl index src/app.py
+    """
+    folders, files = _sorted_out(surface, paths)
+    with opened(surface, readonly=False, folders=folders) as service:
+        report = bring_up_to_date(
+            service, surface, until=Tier[tier.upper()], force=force, paths=files or None
+        )
+    if surface.for_people:
+        _print_summary(report)
+    else:
+        print_document(report_document(report), surface.format)
+
+
+def _sorted_out(surface: Surface, paths: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """The folders that `paths` name as workspaces, and the files; never both."""
+    for path in paths:
+        if not path.exists():
+            raise WorkspaceError(f"There is no file or folder {path}.", "Check the spelling of the path.")
+    folders = tuple(path for path in paths if path.is_dir())
+    files = tuple(path.resolve() for path in paths if not path.is_dir())
+    if folders and (files or surface.named):
+        other = "files" if files else "--workspace"
+        raise UsageError(
+            f"PATH names a folder and there are {other} as well.", "Name one or the other.", "path"
+        )
+    return folders, files
+
+
+def _print_summary(report: IndexReport) -> None:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim")
+    table.add_column()
+    changes = [f"{report.changed:,} changed", *([f"{report.removed:,} removed"] if report.removed else [])]
+    table.add_row("files", f"{report.files:,} ({', '.join(changes)})")
+    for label, text in _skipped_rows(report.skipped):
+        table.add_row(label, text)
+    encoded = f" ({report.encoded:,} encoded)" if report.tier is Tier.MEANING else " (text tier only)"
+    table.add_row("chunks", f"{report.chunks:,}{encoded}")
+    table.add_row("time", duration(report.seconds))
+    stdout_console().print(table)
+
+
+def _skipped_rows(skipped: Mapping[str, int]) -> list[tuple[str, Text]]:
+    """The commonest reasons with their counts; figures in brackets differ by file, so they are left out."""
+    by_reason: dict[str, int] = {}
+    for reason, count in skipped.items():
+        short = reason.partition(" (")[0]
+        by_reason[short] = by_reason.get(short, 0) + count
+    commonest = sorted(by_reason.items(), key=lambda entry: (-entry[1], entry[0]))
+    rows = [(f"{count:,} {shown(reason)}") for reason, count in commonest[:REASONS_SHOWN]]
+    if len(commonest) > REASONS_SHOWN:
+        rows.append(
+            counted(sum(count for _, count in commonest[REASONS_SHOWN:]), "file") + " for other reasons"
+        )
+    return [("" if at else "skipped", Text(row)) for at, row in enumerate(rows)]

@@ -1,0 +1,66 @@
+"""The `indexctl` program: which commands there are, and what an error or a closed pipe means to a shell."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import click
+
+from codeintel import __version__
+from codeintel.cli.check import check
+from codeintel.cli.doctor import doctor
+from codeintel.cli.explain import explain
+from codeintel.cli.failures import exit_code_of, report_failure
+from codeintel.cli.idmap import idmap_export
+from codeintel.cli.index import index
+from codeintel.cli.model import model
+from codeintel.cli.search import search
+from codeintel.cli.similar import similar
+from codeintel.cli.status import status
+
+BROKEN_PIPE: Final = 141  # 128 + SIGPIPE, what a shell reports for a program that nobody listens to any more
+
+EXIT_CODES = """\b
+Exit codes: 0 done, 1 nothing found, 2 a mistake in the command,
+3 the index or a model needs attention, 130 interrupted."""
+
+
+@click.group(
+    epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 88}
+)
+@click.version_option(__version__, prog_name="indexctl")
+def indexctl() -> None:
+    """Index folders of source code, search them by words and meaning, and see why each hit was found.
+
+    \b
+    indexctl search where are retries handled
+    indexctl search 'lang:python kind:function parse date' --explain full
+    """
+
+
+for command in (index, search, explain, similar, status, check, idmap_export, model, doctor):
+    indexctl.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the program on `arguments` (sys.argv without them) and exit with its code."""
+    try:
+        code = indexctl.main(
+            list(arguments) if arguments is not None else None, prog_name="indexctl", standalone_mode=False
+        )
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _close_stdout()
+        code = BROKEN_PIPE
+    except (Exception, KeyboardInterrupt) as error:
+        report_failure(error)
+        code = exit_code_of(error)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _close_stdout() -> None:
+    """Let the interpreter flush into nothing at exit, instead of failing once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

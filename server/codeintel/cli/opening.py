@@ -1,0 +1,88 @@
+"""The service behind a command: opened on its folders, brought up to date where asked, closed in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from codeintel.cli.console import say
+from codeintel.cli.options import Surface
+from codeintel.cli.progress import progress_bars, stoppable
+from codeintel.errors import Cancelled, IndexTrouble
+from codeintel.settings import OptionWarning, Settings, from_environment, from_file
+from codeintel.tiers import Tier
+
+if TYPE_CHECKING:
+    from codeintel.service import IndexReport, Service
+
+
+@contextmanager
+def opened(surface: Surface, *, readonly: bool, folders: Sequence[Path] = ()) -> Iterator[Service]:
+    """The service on `folders`, or on the surface's. Raises WorkspaceError, SchemaTooNew, IndexLocked."""
+    # Imported here: the engines take half a second to load, which help and usage errors should not cost.
+    from codeintel.service import Service
+
+    settings, dropped = settings_of(folders or surface.folders)
+    service = Service.open(folders or surface.folders, settings, readonly=readonly)
+    try:
+        if not surface.quiet:
+            for warning in (*map(str, dropped), *service.warnings):
+                say(warning, "yellow")
+        yield service
+    finally:
+        service.close()
+
+
+def settings_of(folders: Sequence[Path]) -> tuple[Settings, list[OptionWarning]]:
+    """What the first folder's codeintel.toml and the environment choose: running a command there is trust."""
+    return Settings.resolve([from_file(folders[0]), from_environment()])
+
+
+def limit_of(surface: Surface, limit: int | None) -> int:
+    """The most hits to show: as asked, else as set."""
+    return settings_of(surface.folders)[0].search.limit if limit is None else limit
+
+
+@contextmanager
+def opened_for_search(surface: Surface, *, no_index: bool) -> Iterator[Service]:
+    """The service on folders that have an index: one without is indexed first, unless `no_index`."""
+    with opened(surface, readonly=True) as service:
+        unindexed = [root.name for root in service.status().roots if not root.generation]
+        if not unindexed:
+            yield service
+            return
+    if no_index:
+        raise IndexTrouble(f"{', '.join(unindexed)} was never indexed.", "Run `indexctl index` there first.")
+    with opened(surface, readonly=False) as service:
+        if not surface.quiet:
+            say(f"{', '.join(unindexed)} is not indexed yet: indexing it first, once.", "dim")
+        bring_up_to_date(service, surface)
+        yield service
+
+
+def bring_up_to_date(
+    service: Service,
+    surface: Surface,
+    *,
+    until: Tier = Tier.MEANING,
+    force: bool = False,
+    paths: Sequence[Path] | None = None,
+) -> IndexReport:
+    """Index with progress bars; Ctrl-C raises Cancelled, which says what is kept."""
+    with stoppable() as cancelled:
+        try:
+            with progress_bars(surface.quiet) as report:
+                return service.index(
+                    until=until, report=report, cancelled=cancelled, force=force, paths=paths
+                )
+        except Cancelled as error:
+            raise Cancelled(f"Stopped. {_kept(service)} The next run goes on from there.") from error
+
+
+def _kept(service: Service) -> str:
+    roots = service.status().roots
+    files, chunks = sum(root.files for root in roots), sum(root.chunks for root in roots)
+    meaning = sum(root.meaning for root in roots)
+    return f"What is finished is kept: {files:,} files, {chunks:,} chunks, {meaning:,} of them with meaning."

@@ -1,0 +1,103 @@
+"""tantivy queries built from ready terms, never parsed from text; nothing here runs one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import tantivy
+
+from codeintel.engines.lexical_schema import FIELD_BOOSTS, FIELDS, MAX_TERM_BYTES
+
+# 256 terms over four fields search 100,000 chunks in 3 to 5 ms; past that a query is a pasted file.
+MAX_QUERY_TERMS = 256
+
+# Finding the rarest costs 0.35 us a term and field: 8,192 terms are 12 ms.
+MAX_CONSIDERED_TERMS = 8_192
+
+
+def chosen_terms(searcher: tantivy.Searcher, terms: Iterable[str]) -> list[str]:
+    """The distinct indexable terms in their order; of too many, those that the fewest documents contain."""
+    distinct = [term for term in dict.fromkeys(terms) if _indexable(term)]
+    if len(distinct) <= MAX_QUERY_TERMS:
+        return distinct
+    considered = distinct[:MAX_CONSIDERED_TERMS]
+    frequency = {term: _document_frequency(searcher, term) for term in considered}
+    present = sorted((term for term in considered if frequency[term]), key=lambda term: frequency[term])
+    kept = set(present[:MAX_QUERY_TERMS])
+    return [term for term in considered if term in kept]
+
+
+def full_boosts(boosts: Mapping[str, float] | None) -> dict[str, float]:
+    """The default boosts with `boosts` laid over them; fields at 0 or below are left out of the search."""
+    unknown = set(boosts or ()) - set(FIELDS)
+    if unknown:
+        raise ValueError(f"no lexical field {sorted(unknown)}; the fields are {list(FIELDS)}")
+    merged = {**FIELD_BOOSTS, **(boosts or {})}
+    return {field: boost for field, boost in merged.items() if boost > 0}
+
+
+def field_term(schema: tantivy.Schema, term: str, field: str, boost: float) -> tantivy.Query:
+    """One term in one field, scored as BM25 times the boost."""
+    query = tantivy.Query.term_query(schema, field, term, "freq")
+    return tantivy.Query.boost_query(query, boost)
+
+
+def any_term(schema: tantivy.Schema, terms: Sequence[str], boosts: Mapping[str, float]) -> tantivy.Query:
+    """Any of the terms in any of the fields; the score is the sum over what matched."""
+    return tantivy.Query.boolean_query(
+        [
+            (tantivy.Occur.Should, field_term(schema, term, field, boost))
+            for term in terms
+            for field, boost in boosts.items()
+        ]
+    )
+
+
+def with_phrases(
+    schema: tantivy.Schema, query: tantivy.Query | None, phrases: Iterable[Sequence[str]]
+) -> tantivy.Query | None:
+    """`query` restricted to documents whose body contains every phrase; phrases filter and add no score."""
+    required = [_unscored(_phrase(schema, phrase)) for phrase in phrases if phrase]
+    if not required:
+        return query
+    clauses = [(tantivy.Occur.Must, phrase) for phrase in required]
+    if query is not None:
+        clauses.append((tantivy.Occur.Should, query))
+    return tantivy.Query.boolean_query(clauses)
+
+
+def within_ids(schema: tantivy.Schema, query: tantivy.Query, ids: npt.NDArray[np.int64]) -> tantivy.Query:
+    """`query` restricted to a few documents by a union of id terms; below 2,000 a term set is slower."""
+    one_of = [(tantivy.Occur.Should, id_term(schema, int(number))) for number in ids]
+    union = tantivy.Query.boolean_query(one_of)
+    return tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, _unscored(union))])
+
+
+def id_term(schema: tantivy.Schema, chunk_id: int) -> tantivy.Query:
+    """The document with this id."""
+    return tantivy.Query.term_query(schema, "id", chunk_id)
+
+
+def _unscored(query: tantivy.Query) -> tantivy.Query:
+    return tantivy.Query.const_score_query(query, 0.0)
+
+
+def _phrase(schema: tantivy.Schema, phrase: Sequence[str]) -> tantivy.Query:
+    if not all(_indexable(term) for term in phrase):
+        return tantivy.Query.empty_query()
+    if len(phrase) == 1:  # tantivy panics on a phrase of one term
+        return tantivy.Query.term_query(schema, "body", phrase[0], "freq")
+    return tantivy.Query.phrase_query(schema, "body", list(phrase))
+
+
+def _document_frequency(searcher: tantivy.Searcher, term: str) -> int:
+    return sum(searcher.doc_freq(field, term) for field in FIELDS)
+
+
+def _indexable(term: str) -> bool:
+    try:
+        return 0 < len(term.encode()) <= MAX_TERM_BYTES
+    except UnicodeEncodeError:
+        return False

@@ -1,0 +1,66 @@
+"""The fields of the lexical index, their boosts, and the document that fills them; no search, no writing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import tantivy
+
+FIELDS = ("body", "symbols", "path", "stem")
+
+# Guesses, in the order of how much a match says about a chunk; callers override them per search once tuned.
+FIELD_BOOSTS: Mapping[str, float] = MappingProxyType({"body": 1.0, "symbols": 3.0, "path": 1.5, "stem": 2.0})
+
+# tantivy's indexer drops longer tokens (and keeps their position), so a query for one can never match.
+MAX_TERM_BYTES = 65_530
+
+MAX_ID = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalDocument:
+    """One chunk as ready terms, none with white space inside; a plain str is terms joined by spaces."""
+
+    id: int
+    terms: Sequence[str]
+    symbols: Sequence[str] = ()
+    path: Sequence[str] = ()
+    stem: Sequence[str] = ()
+
+
+def lexical_schema() -> tantivy.Schema:
+    """`id` (fast and indexed) and four fields of ready terms; only the body keeps positions, for phrases.
+
+    A change here makes existing folders foreign: they open as IndexCorrupt and are rebuilt.
+    """
+    builder = tantivy.SchemaBuilder()
+    builder.add_integer_field("id", stored=False, indexed=True, fast=True)
+    for field in FIELDS:
+        option = "position" if field == "body" else "freq"
+        builder.add_text_field(field, stored=False, tokenizer_name="whitespace", index_option=option)
+    return builder.build()
+
+
+def tantivy_document(document: LexicalDocument, schema: tantivy.Schema) -> tantivy.Document:
+    """Converted through the schema: untyped construction writes a value that kills the writer's thread."""
+    if not 0 < document.id <= MAX_ID:
+        raise ValueError(f"chunk id {document.id} is not a positive int64")
+    fields = {
+        "id": int(document.id),
+        "body": _joined(document.terms),
+        "symbols": _joined(document.symbols),
+        "path": _joined(document.path),
+        "stem": _joined(document.stem),
+    }
+    return tantivy.Document.from_dict(fields, schema)
+
+
+def _joined(terms: Sequence[str]) -> str:
+    text = terms if isinstance(terms, str) else " ".join(terms)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # lone surrogates of an editor's broken text; tantivy takes only valid UTF-8
+        return text.encode("utf-8", "replace").decode()
+    return text

@@ -1,0 +1,1 @@
+"""From files to a searchable, published index: scanning, analysis, encoding, publishing, progress."""

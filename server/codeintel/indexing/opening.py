@@ -1,0 +1,182 @@
+"""From an index folder to a snapshot: damage is set aside and said, engines are reconciled with the table."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from codeintel.catalog.artifacts import is_artifact_sound
+from codeintel.catalog.manifest import Provenance
+from codeintel.catalog.rows import CHUNK_COLUMNS, Chunk, chunks_of, files_of, vectors_of
+from codeintel.catalog.store import Store
+from codeintel.engines.dense import DenseIndex, read_meta
+from codeintel.engines.dense_view import DenseView
+from codeintel.engines.lexical import LexicalIndex
+from codeintel.errors import IndexCorrupt
+from codeintel.indexing.analysis import ANALYSIS_VERSION
+from codeintel.indexing.assembly import lexical_documents
+from codeintel.indexing.publishing import LEXICAL_FOLDER, META_FILE, lexical_stamps
+from codeintel.models.folder import Models
+from codeintel.snapshot import ChunkTable, IndexedFile, Snapshot
+from codeintel.workspace.roots import Root
+
+log = logging.getLogger(__name__)
+
+Ids = npt.NDArray[np.int64]
+ColumnVectors = dict[str, tuple[Ids, npt.NDArray[np.float32]]]
+
+
+@dataclass(slots=True)
+class Opened:
+    """A root's index as it was found, with what had to be mended."""
+
+    store: Store
+    lexical: LexicalIndex
+    snapshot: Snapshot
+    warnings: list[str] = field(default_factory=list)
+    must_publish: bool = False
+
+
+def open_index(
+    root: Root, folder: Path, models: Models, chunk_chars: int, *, readonly: bool = False
+) -> Opened:
+    """Open the index of `root`, repairing what can be derived again.
+
+    Raises SchemaTooNew and IndexLocked; with `readonly`, IndexCorrupt where there is no usable index.
+    """
+    warnings: list[str] = []
+    store = (
+        Store.follow(folder) if readonly else _writable(folder, provenance_of(models, chunk_chars), warnings)
+    )
+    try:
+        table, vectors = _tables(store, warnings)
+        lexical, lexical_mended = _lexical(store, table, warnings)
+        contextual = _dense(store, vectors, "embedding", warnings)
+        static = _dense(store, vectors, "static_embedding", warnings)
+        snapshot = Snapshot(root, store.generation, table, lexical.view(), static, contextual)
+        mended = lexical_mended or _meta_is_lost(store, warnings) or _idmap_differs(store, contextual)
+        return Opened(store, lexical, snapshot, warnings, mended and store.writable)
+    except BaseException:
+        store.close()
+        raise
+
+
+def provenance_of(models: Models, chunk_chars: int) -> Provenance:
+    """What rows made now depend on."""
+    encoder, static = models.encoder, models.static
+    chunker = f"{ANALYSIS_VERSION}:{chunk_chars}"
+    return Provenance(encoder.model_id, encoder.dim, static.model_id, static.dim, chunker)
+
+
+def _writable(folder: Path, provenance: Provenance, warnings: list[str]) -> Store:
+    try:
+        store = Store.open(folder, provenance)
+    except IndexCorrupt as error:
+        warnings.append(f"{error} The index is made anew.")
+        store = Store.open(folder, provenance, reset=True)
+    if store.warning:
+        warnings.append(store.warning)
+    if store.provenance != provenance and store.manifest.parts:
+        warnings.append("The models or the chunker have changed: what depends on them is made anew.")
+    store.adopt(provenance)
+    return store
+
+
+def _tables(store: Store, warnings: list[str]) -> tuple[ChunkTable, ColumnVectors]:
+    try:
+        return _read(store)
+    except IndexCorrupt as error:
+        if not store.writable:
+            raise
+        repair = store.repair()
+        lost = f"{len(repair.uris):,} files are indexed again" if repair.uris else "it is derived again"
+        warnings.append(f"{error.message} {', '.join(repair.parts) or 'A part'} was set aside; {lost}.")
+        return _read(store)
+
+
+def _read(store: Store) -> tuple[ChunkTable, ColumnVectors]:
+    rows = store.read("chunks", [*CHUNK_COLUMNS, "embedding", "static_embedding"])
+    chunks = chunks_of(rows)
+    ids = np.array([chunk.id for chunk in chunks], np.int64)
+    vectors: ColumnVectors = {}
+    for column in ("embedding", "static_embedding"):
+        values, present = vectors_of(rows, column)
+        vectors[column] = (ids[present], values.astype(np.float32, copy=False))
+    by_uri: dict[str, list[Chunk]] = {}
+    for chunk in chunks:
+        by_uri.setdefault(chunk.uri, []).append(chunk)
+    files = {
+        row.uri: IndexedFile(row, tuple(by_uri.get(row.uri, ()))) for row in files_of(store.read("files"))
+    }
+    return ChunkTable(dict(sorted(files.items()))), vectors
+
+
+def _lexical(store: Store, table: ChunkTable, warnings: list[str]) -> tuple[LexicalIndex, bool]:
+    """The lexical index with exactly the table's ids; True where something had to be done for it."""
+    folder = store.folder / LEXICAL_FOLDER if store.folder else None
+    recorded = lexical_stamps(store)
+    try:
+        lexical = LexicalIndex.open(folder, recorded)
+        lexical_ids = lexical.ids()
+    except IndexCorrupt as error:
+        assert folder is not None
+        warnings.append(f"{error.message} It is made anew from the chunks.")
+        # a follower must not touch the writer's folder: it searches a copy in memory until the writer has mended it
+        if store.writable:
+            shutil.rmtree(folder, ignore_errors=True)
+        lexical = LexicalIndex.open(folder if store.writable else None)
+        lexical_ids = lexical.ids()
+    mended = _reconcile(lexical, lexical_ids, table) if store.writable or folder is None else False
+    lost = bool(recorded) and len(lexical.files()) == 0
+    return lexical, mended or lost
+
+
+def _reconcile(lexical: LexicalIndex, present: Ids, table: ChunkTable) -> bool:
+    wanted = table.ids()
+    surplus = np.setdiff1d(present, wanted)
+    missing = set(np.setdiff1d(wanted, present).tolist())
+    if not len(surplus) and not missing:
+        return False
+    log.info("the lexical index lacks %d chunks and has %d too many", len(missing), len(surplus))
+    documents = (
+        document
+        for file in table.files()
+        if any(chunk.id in missing for chunk in file.chunks)
+        for document in lexical_documents(file)
+        if document.id in missing
+    )
+    lexical.replace(surplus.tolist(), documents)
+    lexical.commit()
+    return True
+
+
+def _dense(store: Store, vectors: ColumnVectors, column: str, warnings: list[str]) -> DenseView:
+    ids, values = vectors[column]
+    dims = store.provenance.dims
+    dim = dims.embedding if column == "embedding" else dims.static_embedding
+    try:
+        meta = read_meta(store.folder / META_FILE) if store.folder and column == "embedding" else None
+        index = DenseIndex.build(dim, ids, values, meta=meta, model_id=store.provenance.encoder)
+    except IndexCorrupt as error:
+        warnings.append(f"{error.message} It is written anew.")
+        index = DenseIndex.build(dim, ids, values)
+    return DenseView(index)
+
+
+def _meta_is_lost(store: Store, warnings: list[str]) -> bool:
+    """Whether faiss.meta.json is not what the manifest vouches for."""
+    recorded = [artifact for artifact in store.manifest.artifacts if artifact.name == META_FILE]
+    if not recorded or is_artifact_sound(store.folder, recorded[0]):
+        return False
+    warnings.append(f"{META_FILE} was changed or lost. It is written anew.")
+    return True
+
+
+def _idmap_differs(store: Store, contextual: DenseView) -> bool:
+    rows = store.read("faiss_idmap", ["chunk_id"]).column("chunk_id").to_numpy()
+    return not np.array_equal(np.sort(rows), contextual.ids())

@@ -1,0 +1,72 @@
+"""What a snapshot looks like on disk: rows of changed files with the vectors they have, and the engines' files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from codeintel.catalog.artifacts import artifact_of
+from codeintel.catalog.manifest import Artifact
+from codeintel.catalog.rows import Chunk, chunk_table, file_table, idmap_table
+from codeintel.catalog.schemas import Dims
+from codeintel.catalog.store import Store
+from codeintel.engines.dense import write_meta
+from codeintel.engines.dense_view import DenseView
+from codeintel.engines.lexical import LexicalIndex
+from codeintel.snapshot import IndexedFile, Snapshot
+
+LEXICAL_FOLDER = "lexical"
+META_FILE = "vectors/faiss.meta.json"
+
+
+def tables_of(files: Iterable[IndexedFile], snapshot: Snapshot, dims: Dims) -> Mapping[str, Any]:
+    """The rows of `files` for the tables `chunks` and `files`."""
+    kept = list(files)
+    chunks = [chunk for file in kept for chunk in file.chunks]
+    embedding, embedded = _vectors(chunks, snapshot.contextual)
+    static, _ = _vectors(chunks, snapshot.static)
+    return {
+        "chunks": chunk_table(chunks, dims, embedding, static, embedded),
+        "files": file_table([file.row for file in kept], dims),
+    }
+
+
+def idmap_of(snapshot: Snapshot) -> Any:
+    """The `faiss_idmap` of the contextual vectors, as a table."""
+    found = snapshot.contextual.idmap()
+    return idmap_table(found.faiss_row, found.faiss_id, found.chunk_id, found.source)
+
+
+def engine_files(store: Store, lexical: LexicalIndex, snapshot: Snapshot) -> list[Artifact]:
+    """Write faiss.meta.json and vouch for it and for every file of the lexical index; none in memory."""
+    if store.folder is None:
+        return []
+    _write_meta(store.folder, snapshot, store.provenance.encoder)
+    stamps = lexical.files().items()
+    found = [Artifact(f"{LEXICAL_FOLDER}/{name}", size, checksum) for name, (size, checksum) in stamps]
+    return [*found, artifact_of(store.folder, META_FILE)]
+
+
+def lexical_stamps(store: Store) -> dict[str, tuple[int, str]]:
+    """What the manifest vouches for of the lexical index, as the engine verifies it on opening."""
+    prefix = f"{LEXICAL_FOLDER}/"
+    found = (artifact for artifact in store.manifest.artifacts if artifact.name.startswith(prefix))
+    return {artifact.name.removeprefix(prefix): (artifact.bytes, artifact.checksum) for artifact in found}
+
+
+def _write_meta(folder: Path, snapshot: Snapshot, model_id: str) -> None:
+    path = folder / META_FILE
+    path.parent.mkdir(exist_ok=True)
+    write_meta(path, snapshot.contextual.base.meta(model_id))
+
+
+def _vectors(chunks: list[Chunk], view: DenseView) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """The view's vectors of `chunks`, float32 [n, dim], and which of them it has, bool [n]."""
+    ids = np.array([chunk.id for chunk in chunks], np.int64)
+    present = np.isin(ids, view.ids())
+    vectors = np.zeros((len(ids), view.base.dim), np.float32)
+    vectors[present] = view.reconstruct(ids[present])
+    return vectors, present

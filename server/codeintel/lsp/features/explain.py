@@ -1,0 +1,39 @@
+"""codeintel/explain: why a place matches a query, or why not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from codeintel.cancellation import CancelCheck
+from codeintel.lsp import conversion, protocol
+from codeintel.lsp.locations import Ranges, naming, path_of
+from codeintel.lsp.progress import work_done
+
+if TYPE_CHECKING:  # imported late to start fast; the server registers this module
+    from codeintel.lsp.server import CodeIntelServer
+    from codeintel.service import Service
+
+
+def register(server: CodeIntelServer) -> None:
+    """Register the request."""
+    server.feature(protocol.EXPLAIN)(explain)
+
+
+async def explain(ls: CodeIntelServer, params: protocol.ExplainParams) -> protocol.ExplainResult:
+    """Explain the chunk at the position."""
+    path = path_of(params.text_document.uri, "textDocument.uri")
+    async with work_done(ls, "Explaining", params.work_done_token):
+        with naming(path="textDocument.uri", line="position.line"):
+            return await explain_line(ls, params.query, path, params.position.line)
+
+
+async def explain_line(ls: CodeIntelServer, query: str, path: Path, line: int) -> protocol.ExplainResult:
+    """Explain the chunk that holds a line, 0-based."""
+    encoding = ls.encoding
+
+    def question(service: Service, cancelled: CancelCheck) -> protocol.ExplainResult:
+        found = service.explain(query, path, line, cancelled)
+        return conversion.explain_result(found, Ranges(service, encoding))
+
+    return await ls.session.ask(question)

@@ -1,0 +1,81 @@
+"""Opens the workspace of a connection, brings its index up to date, and tells the person what is wrong."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from codeintel.errors import Cancelled, CodeIntelError, NotReady, UsageError
+from codeintel.lsp.locations import path_of
+from codeintel.lsp.log import set_log_level
+from codeintel.lsp.progress import own_token, work_done
+
+if TYPE_CHECKING:  # imported late to start fast; the server registers the features, which import this module
+    from codeintel.lsp.protocol import Token
+    from codeintel.lsp.server import CodeIntelServer
+    from codeintel.service import IndexReport
+
+log = logging.getLogger(__name__)
+
+
+async def open_workspace(ls: CodeIntelServer) -> None:
+    """Open the folders that the client has open now, with its settings, and index them.
+
+    Nothing is raised: what is wrong is said once, and every question meets the same error.
+    """
+    folders, troubles = _folders(ls)
+    try:
+        opened = await ls.session.open(folders, ls.options)
+    except NotReady as error:
+        log.info("%s", error)
+        return
+    except Exception as error:
+        ls.tell(types.MessageType.Error, f"codeintel cannot open the workspace: {_said(error)}")
+        return
+    if opened is None:
+        return
+    set_log_level(opened.settings.log.level)
+    for trouble in (*troubles, *opened.troubles, *opened.service.warnings):
+        ls.tell(types.MessageType.Warning, f"codeintel: {trouble}")
+    if not opened.readonly:
+        await _index(ls)
+
+
+async def _index(ls: CodeIntelServer) -> None:
+    try:
+        await index_whole(ls, await own_token(ls))
+    except Cancelled:
+        log.info("indexing was stopped")
+    except Exception as error:
+        ls.tell(types.MessageType.Error, f"codeintel cannot index the workspace: {_said(error)}")
+
+
+async def index_whole(ls: CodeIntelServer, token: Token | None, force: bool = False) -> IndexReport:
+    """Bring every file up to date, showing how far it is."""
+    service = (await ls.session.opened()).service
+    async with work_done(ls, "Indexing", token, cancellable=True) as progress:
+        return await ls.session.indexing.whole(service, progress.report, progress.cancelled, force)
+
+
+def _folders(ls: CodeIntelServer) -> tuple[Sequence[Path], Sequence[str]]:
+    """The workspace's folders, and why some are left out."""
+    uris = list(ls.workspace.folders) or ([ls.workspace.root_uri] if ls.workspace.root_uri else [])
+    folders, troubles = [], []
+    for uri in uris:
+        try:
+            folders.append(path_of(uri, "workspaceFolders"))
+        except UsageError as error:
+            troubles.append(error.message)
+    return folders, troubles
+
+
+def _said(error: Exception) -> str:
+    """What a person is told; a bug's details are for the log."""
+    if isinstance(error, CodeIntelError):
+        return str(error)
+    log.error("unexpected trouble", exc_info=error)
+    return "the server's log has the details."

@@ -1,0 +1,384 @@
+"""Every custom message of the protocol, and how it is read from and written to JSON; no answer is computed.
+
+Names are snake_case here and camelCase on the wire. A null is an absent field, unknown fields are ignored,
+a field of the wrong type is an error rather than a guess. docs/protocol.md is generated from these classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Final, get_args, get_type_hints
+
+import attrs
+from cattrs import Converter
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+from lsprotocol import types
+from pygls.protocol import default_converter
+
+Token = int | str
+Limit = Annotated[int | None, "the most hits, 1 to 1000; by default the setting search.limit"]
+WorkDone = Annotated[Token | None, "reports work-done progress under this token"]
+Streamed = Annotated[Token | None, "streams the hits under this token; the result then has none"]
+
+SEARCH: Final = "codeintel/search"
+EXPLAIN: Final = "codeintel/explain"
+SIMILAR: Final = "codeintel/similar"
+STATUS: Final = "codeintel/status"
+
+
+@attrs.frozen(kw_only=True)
+class SearchParams:
+    """What `codeintel/search` takes."""
+
+    query: Annotated[str, "free text and qualifiers, e.g. `lang:python retry with backoff`"]
+    limit: Limit = None
+    explain: Annotated[bool, "whether contributions carry evidence"] = True
+    work_done_token: WorkDone = None
+    partial_result_token: Streamed = None
+
+
+@attrs.frozen(kw_only=True)
+class ExplainParams:
+    """What `codeintel/explain` takes: a query and a place that is, or should be, among its hits."""
+
+    query: Annotated[str, "the query whose ranking is explained"]
+    text_document: Annotated[types.TextDocumentIdentifier, "the file, as a `file:` URI"]
+    position: Annotated[types.Position, "any position in the chunk"]
+    work_done_token: WorkDone = None
+
+
+@attrs.frozen(kw_only=True)
+class SimilarParams:
+    """What `codeintel/similar` takes: the place whose likes are looked for."""
+
+    text_document: Annotated[types.TextDocumentIdentifier, "the file, as a `file:` URI"]
+    position: Annotated[types.Position, "any position in the chunk"]
+    limit: Limit = None
+    work_done_token: WorkDone = None
+    partial_result_token: Streamed = None
+
+
+@attrs.frozen(kw_only=True)
+class StatusParams:
+    """What `codeintel/status` takes: nothing."""
+
+
+@attrs.frozen(kw_only=True)
+class Evidence:
+    """A piece of a hit's text behind a contribution."""
+
+    text: Annotated[str, "the term, token or symbol"]
+    range: Annotated[types.Range, "where it stands in the file"]
+    share: Annotated[float, "its part of the contribution's own score"]
+
+
+@attrs.frozen(kw_only=True)
+class Contribution:
+    """What one channel or prior added to a hit's score."""
+
+    source: Annotated[str, "the channel or prior, e.g. `bm25`, `dense`, `definition`"]
+    kind: Annotated[str, "`channel` or `prior`"]
+    contribution: Annotated[float, "what was added; a hit's contributions sum to its score"]
+    reason: Annotated[str, "why, for people"]
+    weight: Annotated[float | None, "the channel's weight in the fusion"] = None
+    rank: Annotated[int | None, "the hit's 1-based rank in the channel alone"] = None
+    score: Annotated[float | None, "the channel's own score"] = None
+    evidence: Annotated[list[Evidence], "the text behind it, if `explain` is true"] = attrs.Factory(list)
+
+
+@attrs.frozen(kw_only=True)
+class Hit:
+    """A chunk that matched."""
+
+    uri: Annotated[str, "the file, as a `file:` URI"]
+    range: Annotated[types.Range, "the chunk, without the line break after its last line"]
+    path: Annotated[str, "the file relative to its root, with `/`"]
+    root: Annotated[str, "the name of the workspace root"]
+    kind: Annotated[str, "function, method, class, block, doc and so on"]
+    lang: Annotated[str, "the language's name"]
+    breadcrumb: Annotated[str, "what encloses it, e.g. `Client > send`"]
+    symbols: Annotated[list[str], "the names that it defines"]
+    preview: Annotated[str, "its most telling line"]
+    score: Annotated[float, "comparable within one answer only"]
+    freshness: Annotated[str, "`live` (unsaved text), `saved`, or `stale` (the file has changed since)"]
+    contributions: Annotated[list[Contribution], "they sum to the score within 1e-6"]
+
+
+@attrs.frozen(kw_only=True)
+class Coverage:
+    """How far indexing had come when the answer was computed."""
+
+    chunks: Annotated[int, "chunks that can be found by their words"]
+    meaning: Annotated[int, "chunks that can be found by their meaning as well"]
+    share: Annotated[float, "meaning / chunks, 0 to 1"]
+
+
+@attrs.frozen(kw_only=True)
+class SearchResult:
+    """What `codeintel/search` and `codeintel/similar` answer."""
+
+    hits: Annotated[list[Hit], "best first; empty where they were streamed"]
+    coverage: Annotated[Coverage, "how complete the index was"]
+    candidates: Annotated[int, "chunks that were ranked"]
+    elapsed_ms: Annotated[float, "milliseconds of search"]
+    plan: Annotated[str, "the query as it was understood"]
+
+
+@attrs.frozen(kw_only=True)
+class PartialHits:
+    """The value of a `$/progress` notification under a partial-result token: the next hits, in order."""
+
+    hits: Annotated[list[Hit], "best first"]
+
+
+@attrs.frozen(kw_only=True)
+class ExplainResult:
+    """What `codeintel/explain` answers."""
+
+    hit: Annotated[Hit | None, "the chunk at the position; null where nothing there is a candidate"] = None
+    rank: Annotated[int | None, "its 1-based rank"] = None
+    candidates: Annotated[int, "chunks that were ranked"]
+    next_hit: Annotated[Hit | None, "the hit right below it"] = None
+    without: Annotated[dict[str, int | None], "its rank without each channel"]
+    note: Annotated[str, "the explanation in a sentence, also of why something is no candidate"]
+
+
+@attrs.frozen(kw_only=True)
+class IndexingStage:
+    """What is being indexed right now."""
+
+    stage: Annotated[str, "what is being done"]
+    done: Annotated[int, "units done"]
+    total: Annotated[int, "units in all"]
+    remaining_seconds: Annotated[float | None, "an estimate; null until a rate is known"] = None
+
+
+@attrs.frozen(kw_only=True)
+class RootStatus:
+    """The index of one workspace root."""
+
+    name: Annotated[str, "the root's name in hits"]
+    uri: Annotated[str, "its folder"]
+    index_folder: Annotated[str | None, "where its index lies; null where it is held in memory"] = None
+    generation: Annotated[int, "counts the published states of the index"]
+    files: Annotated[int, "files indexed"]
+    skipped: Annotated[dict[str, int], "files skipped, by reason"]
+    chunks: Annotated[int, "chunks that can be found by their words"]
+    meaning: Annotated[int, "chunks that can be found by their meaning as well"]
+    size_bytes: Annotated[int, "size of the index on disk"]
+    last_indexed_at: Annotated[str | None, "ISO 8601; null where never"] = None
+    languages: Annotated[dict[str, int], "files by language"]
+
+
+@attrs.frozen(kw_only=True)
+class StatusResult:
+    """What `codeintel/status` answers."""
+
+    version: Annotated[str, "of the server"]
+    encoder: Annotated[str, "the model of contextual vectors, as name@checksum"]
+    static_table: Annotated[str, "the model of static vectors, as name@checksum"]
+    roots: Annotated[list[RootStatus], "one for each workspace root"]
+    stage: Annotated[IndexingStage | None, "null while nothing is being indexed"] = None
+    warnings: Annotated[list[str], "bad options, repaired artifacts and the like, for people"]
+
+
+@attrs.frozen(kw_only=True)
+class ReindexParams:
+    """What the command `codeintel.server.reindex` takes."""
+
+    force: Annotated[bool, "read and chunk every file again, changed or not"] = False
+
+
+@attrs.frozen(kw_only=True)
+class FileParams:
+    """What the command `codeintel.server.reindexFile` takes."""
+
+    uri: Annotated[str, "the file, as a `file:` URI"]
+
+
+@attrs.frozen(kw_only=True)
+class ExportParams:
+    """What the command `codeintel.server.exportIdMap` takes."""
+
+    path: Annotated[str, "the Parquet file to write; relative to the first root, or absolute"]
+
+
+@attrs.frozen(kw_only=True)
+class PlaceParams:
+    """What the command `codeintel.server.explain` takes."""
+
+    query: Annotated[str, "the query whose ranking is explained"]
+    uri: Annotated[str, "the file, as a `file:` URI"]
+    line: Annotated[int, "any line of the chunk, 0-based"]
+
+
+@attrs.frozen(kw_only=True)
+class IndexResult:
+    """What the reindexing commands answer."""
+
+    files: Annotated[int, "files indexed"]
+    changed: Annotated[int, "files read because they were new or had changed"]
+    removed: Annotated[int, "files that were gone"]
+    skipped: Annotated[dict[str, int], "files not indexed, by reason"]
+    chunks: Annotated[int, "chunks now in the index"]
+    encoded: Annotated[int, "chunks encoded for their meaning"]
+    seconds: Annotated[float, "how long it took"]
+
+
+@attrs.frozen(kw_only=True)
+class ExportResult:
+    """What the command `codeintel.server.exportIdMap` answers."""
+
+    path: Annotated[str, "the file written"]
+    rows: Annotated[int, "rows in it"]
+
+
+METHODS: Final[Mapping[str, tuple[type, type]]] = {
+    SEARCH: (SearchParams, SearchResult),
+    EXPLAIN: (ExplainParams, ExplainResult),
+    SIMILAR: (SimilarParams, SearchResult),
+    STATUS: (StatusParams, StatusResult),
+}
+"""The params and the result of each custom request."""
+
+COMMANDS: Final[Mapping[str, tuple[type, type]]] = {
+    "codeintel.server.search": (SearchParams, SearchResult),
+    "codeintel.server.explain": (PlaceParams, ExplainResult),
+    "codeintel.server.reindex": (ReindexParams, IndexResult),
+    "codeintel.server.reindexFile": (FileParams, IndexResult),
+    "codeintel.server.exportIdMap": (ExportParams, ExportResult),
+    "codeintel.server.status": (StatusParams, StatusResult),
+}
+"""What each command of `workspace/executeCommand` takes (an object, or its fields in order) and answers."""
+
+WIRE_TYPES: Final[tuple[type, ...]] = (
+    Evidence,
+    Contribution,
+    Hit,
+    Coverage,
+    PartialHits,
+    IndexingStage,
+    RootStatus,
+    *dict.fromkeys(kind for pair in (*METHODS.values(), *COMMANDS.values()) for kind in pair),
+)
+
+
+def camel_case(name: str) -> str:
+    """`elapsed_ms` as `elapsedMs`."""
+    first, *rest = name.split("_")
+    return first + "".join(word.title() for word in rest)
+
+
+def converter() -> Converter:
+    """pygls's converter, which also reads and writes the custom types."""
+    known: Converter = default_converter()  # type: ignore[no-untyped-call]
+    for kind in WIRE_TYPES:
+        _register(known, kind)
+    for request, response in MESSAGES.values():
+        known.register_structure_hook(request, _request_reader(known, request))
+        known.register_structure_hook(response, make_dict_structure_fn(response, known))
+        for message in (request, response):
+            known.register_unstructure_hook(message, _message_writer(known, message))
+    return known
+
+
+def field_types(kind: type) -> dict[str, tuple[Any, str]]:
+    """The type and the meaning of each field of a wire type, by its name here."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {name: (get_args(hint)[0], get_args(hint)[1]) for name, hint in hints.items()}
+
+
+def _register(known: Converter, kind: type) -> None:
+    attrs.resolve_types(kind)
+    names = {name: camel_case(name) for name in field_types(kind)}
+    reading: dict[str, Any] = {
+        name: override(rename=names[name], struct_hook=_STRICT.get(wanted))
+        for name, (wanted, _) in field_types(kind).items()
+    }
+    writing: dict[str, Any] = {name: override(rename=wire_name) for name, wire_name in names.items()}
+    read: Callable[[Any, Any], Any] = make_dict_structure_fn(kind, known, **reading)
+    known.register_structure_hook(kind, lambda value, _: read(_present(value), kind))
+    known.register_unstructure_hook(kind, make_dict_unstructure_fn(kind, known, **writing))
+
+
+def _present(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError(f"must be an object, not {json_name(value)}")
+    return {name: field for name, field in value.items() if field is not None}
+
+
+def json_name(value: Any) -> str:
+    """What JSON calls the type of a value, with its article."""
+    names = {type(None): "null", bool: "a boolean", str: "a string", list: "an array", dict: "an object"}
+    return names.get(type(value), "a number")
+
+
+def _text(value: Any, _: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"must be a string, not {json_name(value)}")
+    return value
+
+
+def _integer(value: Any, _: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"must be an integer, not {json_name(value)}")
+    if int(value) != value:  # editors that know only floats send 10.0
+        raise TypeError(f"must be an integer, not {value}")
+    return int(value)
+
+
+def _flag(value: Any, _: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"must be true or false, not {json_name(value)}")
+    return value
+
+
+def _token(value: Any, _: Any) -> Token:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise TypeError(f"must be a string or an integer, not {json_name(value)}")
+    return value
+
+
+_STRICT: Final[dict[Any, Callable[[Any, Any], Any]]] = {
+    str: _text,
+    int: _integer,
+    int | None: _integer,
+    bool: _flag,
+    Token | None: _token,
+}
+"""cattrs alone would read 5 as '5' and 'no' as True."""
+
+
+def _request_reader(known: Converter, request: type) -> Callable[[Any, Any], Any]:
+    """Reads a request; absent or null params are an empty object, so that the missing field is named."""
+    read: Callable[[Any, Any], Any] = make_dict_structure_fn(request, known)
+
+    def read_request(value: dict[str, Any], _: Any) -> Any:
+        params = value.get("params")
+        return read({**value, "params": {} if params is None else params}, request)
+
+    return read_request
+
+
+def _message_writer(known: Converter, message: type) -> Callable[[Any], Any]:
+    """Writes a message whole: method and version are defaults, which the converter leaves out elsewhere."""
+    return make_dict_unstructure_fn(message, known, _cattrs_omit_if_default=False)
+
+
+def _message_types(method: str, params: type, result: type) -> tuple[type, type]:
+    name = params.__name__.removesuffix("Params")
+    common = {
+        "method": attrs.field(type=str, default=method),
+        "jsonrpc": attrs.field(type=str, default="2.0"),
+    }
+    request = {"id": attrs.field(type=Any), "params": attrs.field(type=params), **common}
+    response = {
+        "id": attrs.field(type=Any),
+        "result": attrs.field(type=result),
+        "jsonrpc": common["jsonrpc"],
+    }
+    return attrs.make_class(f"{name}Request", request), attrs.make_class(f"{name}Response", response)
+
+
+MESSAGES: Final = {method: _message_types(method, *pair) for method, pair in METHODS.items()}
+"""The request and the response of each custom method, as pygls wants them."""

@@ -1,0 +1,112 @@
+"""Which models to use: the embedded ones or those of the settings, their cards and their verification."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import files as package_files
+from pathlib import Path
+
+from codeintel.errors import ModelError
+from codeintel.models import encoder as onnx
+from codeintel.models import static
+from codeintel.models.encoder import DEFAULT_THREADS, OnnxEncoder
+from codeintel.models.files import CHECKSUMS, check_file, find_files, read_object
+from codeintel.models.sentence_transformers import PREFIX, SentenceTransformersEncoder
+from codeintel.models.static import StaticTable
+from codeintel.models.vectors import TextEncoder
+
+EMBEDDED = "embedded"  # what the setting model.folder calls the models that come with codeintel
+ENCODER, STATIC = "encoder", "static"
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The contextual encoder of the meaning tier and the static table of the text tier."""
+
+    encoder: TextEncoder
+    static: TextEncoder
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What a person wants to know of a model; `base` and `licence` are empty where config.json is silent."""
+
+    model_id: str
+    folder: Path
+    base: str
+    licence: str
+    dim: int
+    max_tokens: int
+    weight_bytes: int
+
+
+def load_models(source: Path | str | None = None, threads: int = DEFAULT_THREADS) -> Models:
+    """The models of `source`, opened by their first use; what it lacks is taken from the embedded models.
+
+    `source` is None or 'embedded', a folder with encoder/ and static/, a folder with an ONNX encoder, or
+    'sentence-transformers:NAME_OR_PATH'. Raises ModelError where it is none of them.
+    """
+    if isinstance(source, str) and source.startswith(PREFIX):
+        return Models(
+            SentenceTransformersEncoder(source.removeprefix(PREFIX)), StaticTable(embedded_folder() / STATIC)
+        )
+    encoder_folder, static_folder = _model_folders(source)
+    return Models(OnnxEncoder(encoder_folder, threads), StaticTable(static_folder))
+
+
+def embedded_folder() -> Path:
+    """The folder of the models that come with codeintel: package data, or data/model of a source checkout."""
+    packaged = Path(str(package_files("codeintel"))) / "data" / "model"
+    if packaged.is_dir():
+        return packaged
+    checkout = Path(__file__).parents[3] / "data" / "model"
+    if checkout.is_dir():
+        return checkout
+    raise ModelError(f"The embedded model is missing: {packaged}.", "Reinstall codeintel.")
+
+
+def model_card(source: Path | str | None = None) -> tuple[ModelCard, ModelCard]:
+    """The cards of a folder's encoder and static table; reads and hashes their files (about 50 ms)."""
+    encoder_folder, static_folder = _model_folders(source)
+    return _card(encoder_folder, onnx.WEIGHT_NAMES), _card(static_folder, static.WEIGHT_NAMES)
+
+
+def verify(folder: Path | None = None) -> list[str]:
+    """Compare the files of `folder` (None: embedded) with its checksums.json; the relative paths compared.
+
+    Raises ModelError for a file that is missing or differs, and where there is no checksums.json.
+    """
+    folder = embedded_folder() if folder is None else folder
+    if not (folder / CHECKSUMS).is_file():
+        raise ModelError(
+            f"{folder} has no {CHECKSUMS}.", "Only a folder that comes with one can be verified."
+        )
+    recorded = read_object(folder / CHECKSUMS)
+    for name, entry in recorded.items():
+        check_file(folder / name, entry)
+    return list(recorded)
+
+
+def _model_folders(source: Path | str | None) -> tuple[Path, Path]:
+    folder = embedded_folder() if source in (None, EMBEDDED) else Path(str(source)).expanduser()
+    if not folder.is_dir():
+        raise ModelError(
+            f"The model folder {folder} does not exist.", "Give a folder, or leave the setting empty."
+        )
+    encoder_folder = folder / ENCODER if (folder / ENCODER).is_dir() else folder
+    static_folder = folder / STATIC if (folder / STATIC).is_dir() else embedded_folder() / STATIC
+    return encoder_folder, static_folder
+
+
+def _card(folder: Path, weight_names: tuple[str, ...]) -> ModelCard:
+    files = find_files(folder, weight_names)
+    model = OnnxEncoder(folder) if weight_names == onnx.WEIGHT_NAMES else StaticTable(folder)
+    return ModelCard(
+        model_id=model.model_id,
+        folder=folder,
+        base=str(files.settings.get("base", "")),
+        licence=str(files.settings.get("licence", "")),
+        dim=model.dim,
+        max_tokens=model.max_tokens,
+        weight_bytes=files.weights.stat().st_size,
+    )

@@ -1,0 +1,1 @@
+"""From a query to explained hits: the query language, channels, fusion, priors, diversity."""

@@ -1,0 +1,93 @@
+"""What a search returns: hits, the contributions that add up to their scores, and how complete the answer is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from codeintel.catalog.rows import Chunk
+from codeintel.workspace.roots import Root
+
+Freshness = Literal["live", "saved", "stale"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A piece of the chunk's text behind a contribution; byte offsets are the file's, `share` its part of the score."""
+
+    text: str
+    start_byte: int
+    end_byte: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one channel or prior added to a hit's score.
+
+    `rank` is 1-based within the channel and `score` the channel's own (BM25, cosine); priors have neither.
+    """
+
+    source: str
+    kind: Literal["channel", "prior"]
+    contribution: float
+    reason: str
+    weight: float | None = None
+    rank: int | None = None
+    score: float | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk of an answer; the contributions sum to `score` within 1e-6."""
+
+    root: Root
+    chunk: Chunk
+    score: float
+    contributions: tuple[Contribution, ...]
+    freshness: Freshness = "saved"
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How far the tiers reach, over every root: chunks searchable by text, and those with contextual vectors."""
+
+    chunks: int
+    meaning: int
+
+    @property
+    def share(self) -> float:
+        """The part of the chunks that the meaning tier has reached, 0 to 1."""
+        return self.meaning / self.chunks if self.chunks else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The hits of a query, best first, with what it took and how complete the index was."""
+
+    query: str
+    plan: str
+    hits: tuple[Hit, ...]
+    coverage: Coverage
+    candidates: int
+    elapsed_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why one chunk stands where it does for a query.
+
+    `hit` and the 1-based `rank` are None where it is not among the `candidates`; then `note` says why. `next_hit` is
+    the one below; `without` has the rank it would have without each channel, None where it would not be found.
+    """
+
+    query: str
+    chunk: Chunk
+    hit: Hit | None
+    rank: int | None
+    candidates: int
+    next_hit: Hit | None
+    without: Mapping[str, int | None]
+    note: str

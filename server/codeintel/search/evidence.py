@@ -1,0 +1,70 @@
+"""The text behind a contribution: which terms or tokens of a chunk matched, where they stand, and their share."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from codeintel.analysis.identifiers import terms
+from codeintel.catalog.rows import Chunk
+from codeintel.engines.lexical import TermScore
+from codeintel.models.passage import content_offsets, passage_text
+from codeintel.models.vectors import TextEncoder, Vectors
+from codeintel.search.answers import Evidence
+
+_WORD = re.compile(r"\w+")
+SHOWN_TERMS = 8  # a line of an explanation; the rest is in the score all the same
+
+
+def term_evidence(chunk: Chunk, scores: Sequence[TermScore]) -> tuple[Evidence, ...]:
+    """Each matching term with its share of the BM25 score, placed where the chunk first has it.
+
+    A term that matched only the path or a breadcrumb has no place in the text: its range is empty, at the start.
+    """
+    by_term: dict[str, float] = defaultdict(float)
+    for score in scores:
+        by_term[score.term] += score.score
+    total = sum(by_term.values()) or 1.0
+    strongest = sorted(by_term, key=lambda term: (-by_term[term], term))[:SHOWN_TERMS]
+    places = dict(_first_places(chunk, set(strongest)))
+    return tuple(
+        Evidence(term, *places.get(term, (chunk.start_byte, chunk.start_byte)), by_term[term] / total)
+        for term in strongest
+    )
+
+
+def _first_places(chunk: Chunk, wanted: set[str]) -> Iterator[tuple[str, tuple[int, int]]]:
+    missing = set(wanted)
+    for match in _WORD.finditer(chunk.content):
+        for term in missing.intersection(terms(match[0])):
+            missing.discard(term)
+            start = chunk.start_byte + len(chunk.content[: match.start()].encode())
+            yield term, (start, start + len(match[0].encode()))
+        if not missing:
+            return
+
+
+def passage_evidence(chunk: Chunk, model: TextEncoder, query_vector: Vectors) -> tuple[Evidence, ...]:
+    """Each token of the chunk with its exact part of the cosine, in the order of the text; they sum to it.
+
+    The model's own tokens, the path and the breadcrumb have no place in the text: their range is empty, at the start.
+    """
+    passage = passage_text(chunk.uri, chunk.breadcrumb, chunk.content)
+    offsets = content_offsets(chunk.uri, chunk.breadcrumb, chunk.content)
+    return tuple(
+        Evidence(
+            passage[token.start : token.end],
+            *_source_range(chunk, offsets[token.start : token.end]),
+            token.share,
+        )
+        for token in model.token_shares(query_vector, passage)
+    )
+
+
+def _source_range(chunk: Chunk, characters: Sequence[int]) -> tuple[int, int]:
+    """Bytes of the file for the characters of the content a token came from."""
+    if not characters or characters[0] < 0:
+        return chunk.start_byte, chunk.start_byte
+    start = chunk.start_byte + len(chunk.content[: characters[0]].encode())
+    return start, start + len(chunk.content[characters[0] : characters[-1] + 1].encode())

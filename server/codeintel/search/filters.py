@@ -1,0 +1,121 @@
+"""Which chunks a query's qualifiers and phrases allow, as ids to push into every engine."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from pathlib import PurePosixPath
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pathspec
+
+from codeintel.catalog.rows import Chunk
+from codeintel.search.query import Qualifier
+from codeintel.snapshot import ChunkTable, IndexedFile
+
+FileTest = Callable[[IndexedFile], bool]
+ChunkTest = Callable[[Chunk], bool]
+Subject = TypeVar("Subject", IndexedFile, Chunk)
+
+
+def allowed_chunks(table: ChunkTable, qualifiers: Iterable[Qualifier]) -> list[Chunk] | None:
+    """The chunks that every qualifier admits, in table order; None where nothing is restricted."""
+    qualifiers = tuple(qualifiers)
+    if not qualifiers:
+        return None
+    file_tests = [_negatable(q, FILE_TESTS[q.name](q.value)) for q in qualifiers if q.name in FILE_TESTS]
+    chunk_tests = [_negatable(q, CHUNK_TESTS[q.name](q.value)) for q in qualifiers if q.name in CHUNK_TESTS]
+    files = (file for file in table.files() if all(test(file) for test in file_tests))
+    return [chunk for file in files for chunk in file.chunks if all(test(chunk) for test in chunk_tests)]
+
+
+def ids_of(chunks: Iterable[Chunk]) -> npt.NDArray[np.int64]:
+    """The chunks' ids, sorted, as the engines take them."""
+    return np.sort(np.array([chunk.id for chunk in chunks], dtype=np.int64))
+
+
+def _negatable(qualifier: Qualifier, test: Callable[[Subject], bool]) -> Callable[[Subject], bool]:
+    return (lambda subject: not test(subject)) if qualifier.negated else test
+
+
+def _language(value: str) -> FileTest:
+    return lambda file: file.row.lang == value.lower()
+
+
+def _path(value: str) -> FileTest:
+    """A glob as .gitignore understands it; without wildcards, text that the path contains."""
+    if not re.search(r"[*?\[]", value):
+        needle = value.lower().removeprefix("./")
+        return lambda file: needle in file.row.uri.lower()
+    spec = _glob(value)
+    return lambda file: spec.match_file(file.row.uri)
+
+
+@lru_cache(maxsize=64)
+def _glob(value: str) -> pathspec.GitIgnoreSpec:
+    return pathspec.GitIgnoreSpec.from_lines([value])
+
+
+def module_of(uri: str) -> str:
+    """The dotted name under which code would import the file: `src/pkg/sub.py` is `src.pkg.sub`."""
+    path = PurePosixPath(uri)
+    parts = path.parent.parts if path.stem in {"__init__", "index", "mod"} else path.with_suffix("").parts
+    return ".".join(parts)
+
+
+def _module(value: str) -> FileTest:
+    wanted = f".{value.strip('.')}."
+    return lambda file: wanted in f".{module_of(file.row.uri)}."
+
+
+def _kind(value: str) -> ChunkTest:
+    return lambda chunk: chunk.kind == value.lower()
+
+
+def _name_test(value: str) -> Callable[[str], bool]:
+    pattern = re.compile(fnmatch.translate(value), re.IGNORECASE)
+    return lambda name: pattern.match(name) is not None
+
+
+def _defines(value: str) -> ChunkTest:
+    matches = _name_test(value)
+    return lambda chunk: any(
+        matches(symbol) or matches(symbol.rpartition(".")[2]) for symbol in chunk.symbols
+    )
+
+
+def _mentions(value: str) -> ChunkTest:
+    name = re.escape(value).replace(r"\*", r"\w*")
+    pattern = re.compile(rf"(?<!\w){name}(?!\w)", re.IGNORECASE)
+    return lambda chunk: pattern.search(chunk.content) is not None
+
+
+def _refers(value: str) -> ChunkTest:
+    defines, mentions = _defines(value), _mentions(value)
+    return lambda chunk: mentions(chunk) and not defines(chunk)
+
+
+def _symbol(value: str) -> ChunkTest:
+    defines, mentions = _defines(value), _mentions(value)
+    return lambda chunk: defines(chunk) or mentions(chunk)
+
+
+def _phrase(value: str) -> ChunkTest:
+    """Exact text; case counts only where the phrase has a capital (as ripgrep's smart case)."""
+    if value != value.lower():
+        return lambda chunk: value in chunk.content
+    return lambda chunk: value in chunk.content.lower()
+
+
+FILE_TESTS: dict[str, Callable[[str], FileTest]] = {"lang": _language, "path": _path, "module": _module}
+CHUNK_TESTS: dict[str, Callable[[str], ChunkTest]] = {
+    "kind": _kind,
+    "def": _defines,
+    "ref": _refers,
+    "sym": _symbol,
+    "phrase": _phrase,
+}

@@ -1,0 +1,81 @@
+"""What a query asks for: its words, the identifiers it names, and whether it wants tests, examples or docs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from codeintel.analysis.identifiers import split_identifier, stem, terms
+
+# Words that carry no content in a question about code; a closed list: a corpus has no counts for questions.
+STOP_WORDS = frozenset(
+    "a about after all an and any are as at be been before being between by can code could do does doing done "
+    "for from get gets had has have how i if implementation implemented implements in into is it its like made "
+    "make makes me not of off on one or our out over own per should show so some such that the their them then "
+    "there these they this through to under up use used uses using via was we were what when where which while "
+    "who why will with within without would you your".split(" ")
+)
+
+ASKS = {
+    "test": frozenset(
+        {"test", "tests", "testing", "spec", "specs", "fixture", "fixtures", "mock", "mocks", "assert"}
+    ),
+    "example": frozenset(
+        {"example", "examples", "sample", "samples", "demo", "tutorial", "benchmark", "benchmarks"}
+    ),
+    "doc": frozenset(
+        {"documentation", "docs", "readme", "changelog", "guide", "tutorial", "license", "install"}
+    ),
+}
+
+_TOKEN = re.compile(r"[^\W\d]\w*(?:(?:\.|::|->|#)[^\W\d]\w*)*")
+_IDENTIFIER = re.compile(r"[a-z\d][A-Z]|_|[A-Z]{2,}[a-z]|::|\w\.\w|->|#")
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A query as ranking reads it.
+
+    `terms` go to BM25; `words` are the stems of its content words, in order; `identifiers` are the names that it
+    spells out, lower-cased; `asks` holds 'test', 'example', 'doc' where it asks for such files.
+    """
+
+    text: str
+    terms: tuple[str, ...]
+    words: tuple[str, ...]
+    identifiers: frozenset[str]
+    asks: frozenset[str]
+
+    @property
+    def is_symbol(self) -> bool:
+        """Whether the query is nothing but a name, `Client.send` or `retry_with_backoff`."""
+        return bool(self.identifiers) and len(self.text.split()) == 1
+
+
+def intent_of(text: str) -> Intent:
+    """Read the free text of a query."""
+    tokens = _TOKEN.findall(text)
+    alone = len(text.split()) == 1
+    named = [token for token in tokens if alone or _IDENTIFIER.search(token)]
+    identifiers = {piece.lower() for token in named for piece in re.split(r"\.|::|->|#", token) if piece}
+    lowered = {word.lower() for token in tokens for word in split_identifier(token)}
+    content = [term for term in terms(text) if term not in STOP_WORDS] or terms(text)
+    return Intent(
+        text,
+        tuple(content),
+        tuple(dict.fromkeys(stem_parts(" ".join(content)))),
+        frozenset(identifiers),
+        frozenset(what for what, words in ASKS.items() if words & lowered),
+    )
+
+
+def stem_parts(text: str) -> list[str]:
+    """The stems of the parts of every identifier of `text`."""
+    return [stem(part.lower()) for part in split_identifier(text) if len(part) > 1 or part.isdigit()]
+
+
+@lru_cache(maxsize=65_536)
+def name_stems(name: str) -> tuple[str, ...]:
+    """`stem_parts` of one name, remembered: the same symbols come back with every query."""
+    return tuple(dict.fromkeys(stem_parts(name)))

@@ -1,0 +1,144 @@
+"""From channel hits to an order: fusion, priors, file coherence and repeats, each kept as a contribution.
+
+The score is the sum of the contributions by construction; nothing is added that is not listed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from codeintel.catalog.rows import Chunk
+from codeintel.search.answers import Contribution
+from codeintel.search.intent import Intent
+from codeintel.search.signals import Signals, signals_of
+from codeintel.search.weights import Weights
+from codeintel.workspace.roots import Root
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelHit:
+    """A candidate's place in one channel: 1-based rank, the channel's own score, and the channel's weight."""
+
+    channel: str
+    rank: int
+    score: float
+    weight: float
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A chunk that some channel found, gathering what speaks for it."""
+
+    root: Root
+    chunk: Chunk
+    found: list[ChannelHit] = field(default_factory=list)
+    signals: Signals | None = None
+    contributions: list[Contribution] = field(default_factory=list)
+
+    @property
+    def score(self) -> float:
+        """The sum of the contributions."""
+        return sum(contribution.contribution for contribution in self.contributions)
+
+    @property
+    def file(self) -> tuple[str, str]:
+        """Which file it is a part of, across roots."""
+        return self.root.name, self.chunk.uri
+
+
+def rank(
+    candidates: Sequence[Candidate], intent: Intent, weights: Weights, base: Contribution | None = None
+) -> list[Candidate]:
+    """Order the candidates, best first, and fill in their contributions; `base` is given to each alike."""
+    for candidate in candidates:
+        if candidate.signals is None:
+            candidate.signals = signals_of(candidate.chunk, intent)
+        fused = [base] if base else _fused(candidate, weights)
+        candidate.contributions = [*fused, *_priors(candidate, intent, weights)]
+    _add_coherence(candidates, weights)
+    return _spread(sorted(candidates, key=_order), weights)
+
+
+def _order(candidate: Candidate) -> tuple[float, str, int]:
+    return -candidate.score, candidate.chunk.uri, candidate.chunk.start_byte
+
+
+def _fused(candidate: Candidate, weights: Weights) -> Iterable[Contribution]:
+    """Reciprocal rank fusion, scaled so that the first of a channel adds exactly its weight."""
+    for hit in candidate.found:
+        share = (weights.rank_constant + 1) / (weights.rank_constant + hit.rank)
+        reason = f"{CHANNEL_NAMES[hit.channel]} rank {hit.rank}"
+        yield Contribution(
+            hit.channel, "channel", hit.weight * share, reason, hit.weight, hit.rank, hit.score
+        )
+
+
+CHANNEL_NAMES = {"bm25": "matching words,", "dense": "similar meaning,", "static": "similar words,"}
+
+
+def _priors(candidate: Candidate, intent: Intent, weights: Weights) -> Iterable[Contribution]:
+    signals = candidate.signals
+    assert signals is not None
+    if signals.definition.strength:
+        named = signals.definition.strength == 1.0 and bool(intent.identifiers)
+        weight = weights.definition_named if named else weights.definition
+        reason = f"defines {signals.definition.names[0]}"
+        yield _prior("definition", weight, signals.definition.strength, reason)
+    if signals.stem.strength:
+        reason = f"the file's name has {_quoted(signals.stem.names)}"
+        yield _prior("stem", weights.stem, signals.stem.strength, reason)
+    if signals.path.strength:
+        reason = f"its folder has {_quoted(signals.path.names)}"
+        yield _prior("path", weights.path, signals.path.strength, reason)
+    if signals.place and signals.place not in intent.asks:
+        yield _prior(signals.place, -getattr(weights, signals.place), 1.0, PLACE_REASONS[signals.place])
+
+
+PLACE_REASONS = {
+    "test": "a test, and the query does not ask for tests",
+    "example": "an example, and the query does not ask for examples",
+    "vendor": "vendored or legacy code",
+    "doc": "documentation, and the query does not ask for it",
+    "data": "data rather than code",
+}
+
+
+def _prior(source: str, weight: float, strength: float, reason: str) -> Contribution:
+    return Contribution(source, "prior", weight * strength, reason, weight, None, strength)
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
+
+
+def _add_coherence(candidates: Sequence[Candidate], weights: Weights) -> None:
+    """A file in which much matches is likelier the subject: its best chunk gains by the file's share of the most."""
+    mass: dict[tuple[str, str], float] = defaultdict(float)
+    best: dict[tuple[str, str], Candidate] = {}
+    for candidate in sorted(candidates, key=_order):
+        mass[candidate.file] += max(candidate.score, 0.0)
+        best.setdefault(candidate.file, candidate)
+    most = max(mass.values(), default=0.0)
+    if most <= 0 or not weights.coherence:
+        return
+    for file, candidate in best.items():
+        share = mass[file] / most
+        reason = "much of this file matches" if share > 0.5 else "some of this file matches"
+        candidate.contributions.append(_prior("coherence", weights.coherence, share, reason))
+
+
+def _spread(ordered: Sequence[Candidate], weights: Weights) -> list[Candidate]:
+    """Each further chunk of a file loses a share of its score, so that one file does not fill the page."""
+    seen: dict[tuple[str, str], int] = defaultdict(int)
+    for candidate in sorted(ordered, key=_order):
+        earlier = seen[candidate.file]
+        seen[candidate.file] += 1
+        if earlier and candidate.score > 0:
+            lost = candidate.score * (1 - (1 - weights.repeat) ** earlier)
+            reason = f"{earlier} better {'hit' if earlier == 1 else 'hits'} in the same file"
+            candidate.contributions.append(
+                Contribution("repeat", "prior", -lost, reason, -weights.repeat, None, float(earlier))
+            )
+    return sorted(ordered, key=_order)

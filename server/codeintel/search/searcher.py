@@ -1,0 +1,244 @@
+"""A query over snapshots, from its text to explained hits; also "similar" and "explain", which differ in the probe."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+
+from codeintel.cancellation import CancelCheck, never, stop_if
+from codeintel.catalog.rows import Chunk
+from codeintel.errors import NotReady, UsageError
+from codeintel.models.folder import Models
+from codeintel.models.passage import passage_text
+from codeintel.models.vectors import TextEncoder, Vectors
+from codeintel.search.answers import Answer, Contribution, Coverage, Explanation, Hit
+from codeintel.search.channels import Probe, Scope, candidates
+from codeintel.search.evidence import passage_evidence, term_evidence
+from codeintel.search.filters import allowed_chunks, ids_of
+from codeintel.search.intent import Intent, intent_of
+from codeintel.search.query import Query, parse
+from codeintel.search.ranking import Candidate, rank
+from codeintel.search.weights import DEFAULT_WEIGHTS, Weights
+from codeintel.snapshot import Snapshot
+from codeintel.workspace.roots import Root
+
+MAX_LIMIT = 1_000  # more is a report, not an answer; the whole ranking is never longer than its candidates
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """A query as a surface passes it on; `explain` adds the matched terms and their places to each hit."""
+
+    query: str
+    limit: int = 10
+    explain: bool = True
+
+
+class Searcher:
+    """Answers queries with one set of models and weights; holds no state of its own, so any thread may use it."""
+
+    def __init__(self, models: Models, weights: Weights = DEFAULT_WEIGHTS) -> None:
+        self._models = models
+        self._weights = weights
+
+    def search(
+        self, snapshots: Sequence[Snapshot], request: SearchRequest, cancelled: CancelCheck = never
+    ) -> Answer:
+        """The best hits of every root. Raises UsageError, QueryError, NotReady, Cancelled."""
+        started = time.perf_counter()
+        _check_limit(request.limit)
+        query = parse(request.query)
+        ranked, intent = self._ranked(snapshots, query, cancelled)
+        hits = [
+            self._hit(candidate, snapshots, intent, request.explain) for candidate in ranked[: request.limit]
+        ]
+        return _answer(request.query, query.plan(), hits, snapshots, len(ranked), started)
+
+    def similar(
+        self,
+        snapshots: Sequence[Snapshot],
+        root: Root,
+        chunk: Chunk,
+        limit: int = 10,
+        cancelled: CancelCheck = never,
+    ) -> Answer:
+        """The chunks most like `chunk`, which is left out; its own words and vectors are the query."""
+        started = time.perf_counter()
+        _check_limit(limit)
+        own = next(snapshot for snapshot in snapshots if snapshot.root == root)
+        intent = _intent_of_chunk(chunk)
+        passage = passage_text(chunk.uri, chunk.breadcrumb, chunk.content)
+        probe = self._probe(snapshots, intent, passage, is_passage=True)
+        stop_if(cancelled)
+        found = candidates([Scope(snapshot, None) for snapshot in snapshots], probe, self._weights)
+        others = [one for one in found if (one.root, one.chunk.id) != (own.root, chunk.id)]
+        ranked = rank(others, intent, self._weights)
+        hits = [self._hit(candidate, snapshots, intent, True) for candidate in ranked[:limit]]
+        place = f"{chunk.uri}:{chunk.start_line + 1}"
+        return _answer(place, f"similar({place})", hits, snapshots, len(ranked), started)
+
+    def explain(
+        self,
+        snapshots: Sequence[Snapshot],
+        text: str,
+        root: Root,
+        chunk: Chunk,
+        cancelled: CancelCheck = never,
+    ) -> Explanation:
+        """Why `chunk` stands where it does for the query: the full trace of one hit.
+
+        Costs one encoder pass over the chunk (about 10 ms) and one ranking per channel.
+        """
+        query = parse(text)
+        ranked, intent = self._ranked(snapshots, query, cancelled)
+        place = _place(ranked, root, chunk)
+        if place is None:
+            return Explanation(
+                text, chunk, None, None, len(ranked), None, {}, _absence(snapshots, root, chunk, query)
+            )
+        hit = self._hit(ranked[place], snapshots, intent, True)
+        following = ranked[place + 1] if place + 1 < len(ranked) else None
+        return Explanation(
+            text,
+            chunk,
+            replace(
+                hit, contributions=tuple(self._with_tokens(part, chunk, query) for part in hit.contributions)
+            ),
+            place + 1,
+            len(ranked),
+            self._hit(following, snapshots, intent, False) if following else None,
+            self._without_each_channel(ranked, intent, root, chunk),
+            "",
+        )
+
+    def _ranked(
+        self, snapshots: Sequence[Snapshot], query: Query, cancelled: CancelCheck
+    ) -> tuple[list[Candidate], Intent]:
+        if not any(len(snapshot.chunks) for snapshot in snapshots):
+            raise NotReady("Nothing is indexed yet.", "Try again when indexing has begun to report progress.")
+        intent = intent_of(query.text)
+        allowed = [allowed_chunks(snapshot.chunks, query.qualifiers) for snapshot in snapshots]
+        stop_if(cancelled)
+        if not query.text:
+            return self._listed(snapshots, allowed, intent, query), intent
+        scopes = [
+            Scope(snapshot, None if chunks is None else ids_of(chunks))
+            for snapshot, chunks in zip(snapshots, allowed, strict=True)
+            if chunks is None or chunks
+        ]
+        probe = self._probe(snapshots, intent, query.text, is_passage=False)
+        stop_if(cancelled)
+        found = candidates(scopes, probe, self._weights)
+        stop_if(cancelled)
+        return rank(found, intent, self._weights), intent
+
+    def _listed(
+        self,
+        snapshots: Sequence[Snapshot],
+        allowed: Sequence[list[Chunk] | None],
+        intent: Intent,
+        query: Query,
+    ) -> list[Candidate]:
+        """Qualifiers alone list what they admit: plain code first, then by path."""
+        found = [
+            Candidate(snapshot.root, chunk)
+            for snapshot, chunks in zip(snapshots, allowed, strict=True)
+            for chunk in chunks or ()
+        ]
+        flat = replace(self._weights, coherence=0.0, repeat=0.0)
+        admitted = Contribution("qualifiers", "prior", 1.0, f"matches {query.plan()}", 1.0, None, 1.0)
+        return rank(found, intent, flat, base=admitted)
+
+    def _probe(self, snapshots: Sequence[Snapshot], intent: Intent, text: str, *, is_passage: bool) -> Probe:
+        """Ask only the models that some snapshot has vectors of; a query costs 2-3 ms of encoding."""
+        encoder, static = self._models.encoder, self._models.static
+        contextual = any(len(snapshot.contextual) for snapshot in snapshots)
+        pending = any(snapshot.coverage < 1 for snapshot in snapshots)
+
+        def vector(model: TextEncoder) -> Vectors:
+            return model.encode([text])[0] if is_passage else model.encode_query(text)
+
+        return Probe(intent, vector(encoder) if contextual else None, vector(static) if pending else None)
+
+    def _hit(self, candidate: Candidate, snapshots: Sequence[Snapshot], intent: Intent, explain: bool) -> Hit:
+        contributions = tuple(candidate.contributions)
+        if explain:
+            contributions = tuple(
+                self._with_terms(part, candidate, snapshots, intent) for part in contributions
+            )
+        return Hit(candidate.root, candidate.chunk, candidate.score, contributions)
+
+    def _with_terms(
+        self, part: Contribution, candidate: Candidate, snapshots: Sequence[Snapshot], intent: Intent
+    ) -> Contribution:
+        if part.source != "bm25":
+            return part
+        lexical = next(snapshot.lexical for snapshot in snapshots if snapshot.root == candidate.root)
+        scores = lexical.explain(intent.terms, candidate.chunk.id, self._weights.boosts)
+        evidence = term_evidence(candidate.chunk, scores)
+        words = ", ".join(found.text for found in evidence)
+        return replace(part, evidence=evidence, reason=f"{part.reason}: {words}" if words else part.reason)
+
+    def _with_tokens(self, part: Contribution, chunk: Chunk, query: Query) -> Contribution:
+        model = {"dense": self._models.encoder, "static": self._models.static}.get(part.source)
+        if model is None:
+            return part
+        return replace(part, evidence=passage_evidence(chunk, model, model.encode_query(query.text)))
+
+    def _without_each_channel(
+        self, ranked: Sequence[Candidate], intent: Intent, root: Root, chunk: Chunk
+    ) -> Mapping[str, int | None]:
+        """The rank that `chunk` would have if one channel had not been asked."""
+        channels = {hit.channel for candidate in ranked for hit in candidate.found}
+        ranks: dict[str, int | None] = {}
+        for channel in sorted(channels):
+            kept = [
+                Candidate(
+                    one.root, one.chunk, [hit for hit in one.found if hit.channel != channel], one.signals
+                )
+                for one in ranked
+            ]
+            place = _place(rank([one for one in kept if one.found], intent, self._weights), root, chunk)
+            ranks[channel] = None if place is None else place + 1
+        return ranks
+
+
+def _check_limit(limit: int) -> None:
+    if not 1 <= limit <= MAX_LIMIT:
+        raise UsageError(f"limit is {limit:,}.", f"Choose 1 to {MAX_LIMIT:,}.", "limit")
+
+
+def _intent_of_chunk(chunk: Chunk) -> Intent:
+    """A chunk as a query: its terms for BM25, but no words that would favour its own names and folders."""
+    intent = intent_of(f"{' '.join(chunk.symbols)} {chunk.content}")
+    stem = PurePosixPath(chunk.uri).stem
+    return Intent(
+        stem, intent.terms, (), frozenset(), frozenset({"test", "example", "doc", "data", "vendor"})
+    )
+
+
+def _place(ranked: Sequence[Candidate], root: Root, chunk: Chunk) -> int | None:
+    wanted = (root.name, chunk.id)
+    places = (at for at, one in enumerate(ranked) if (one.root.name, one.chunk.id) == wanted)
+    return next(places, None)
+
+
+def _absence(snapshots: Sequence[Snapshot], root: Root, chunk: Chunk, query: Query) -> str:
+    table = next(snapshot.chunks for snapshot in snapshots if snapshot.root == root)
+    for qualifier in query.qualifiers:
+        admitted = allowed_chunks(table, [qualifier]) or []
+        if all(other.id != chunk.id for other in admitted):
+            return f"{qualifier} leaves it out."
+    return "No channel has it among its best candidates: neither its words nor its meaning are close enough."
+
+
+def _answer(
+    text: str, plan: str, hits: Sequence[Hit], snapshots: Sequence[Snapshot], found: int, started: float
+) -> Answer:
+    coverage = Coverage(
+        sum(len(snapshot.chunks) for snapshot in snapshots),
+        sum(len(snapshot.contextual) for snapshot in snapshots),
+    )
+    return Answer(text, plan, tuple(hits), coverage, found, (time.perf_counter() - started) * 1000)

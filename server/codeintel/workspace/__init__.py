@@ -1,0 +1,1 @@
+"""What is on disk: roots, discovery, skip rules, reading, text positions; nothing here knows of an index."""

@@ -1,0 +1,162 @@
+"""Whatever happens to the process or the disk: the old generation or the new one, never a mix."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from catalog_faults import Crash, VolatileDisk, crash_at, operations, refuse_from
+from catalog_samples import PROVENANCE, chunks, errors, held, tables
+
+from codeintel.catalog.manifest import Provenance
+from codeintel.catalog.store import Store
+from codeintel.errors import IndexTrouble
+
+BEFORE = {"a.py": ["a1", "a2"], "b.py": ["b1"], "c.py": ["c1"]}
+CHANGE = {"b.py": ["b2", "b3"], "d.py": ["d1"]}
+
+
+def _publish(store: Store) -> None:
+    store.publish(tables(CHANGE, store.provenance.dims), ["c.py"])
+
+
+def _rebuild(store: Store) -> None:
+    store.rebuild(tables(CHANGE))
+
+
+def _fill(store: Store) -> None:
+    store.fill("embedding", np.array([chunks("a.py", ["a1"])[0].id]), np.ones((1, 4), np.float32))
+
+
+def _compact(store: Store) -> None:
+    store.compact()
+
+
+def _adopt(store: Store) -> None:
+    store.adopt(Provenance("encoder@2", 6, "static@1", 2, "chunker@1"))
+
+
+CHANGES = [_publish, _rebuild, _fill, _compact, _adopt]
+
+
+def _prepare(folder: Path) -> Store:
+    store = Store.open(folder, PROVENANCE)
+    store.rebuild(tables(BEFORE | {"c.py": ["old"]}))
+    store.publish(tables({"c.py": BEFORE["c.py"]}))
+    return store
+
+
+def _state(store: Store) -> tuple[object, ...]:
+    vectors = store.read("chunks", ["embedding"]).column("embedding").null_count
+    return sorted(held(store).items()), vectors, store.provenance
+
+
+def _both_states(folder: Path, change: Callable[[Store], None]) -> list[tuple[object, ...]]:
+    with _prepare(folder) as store:
+        before = _state(store)
+        change(store)
+        return [before, _state(store)]
+
+
+def _assert_sound(folder: Path, states: list[tuple[object, ...]]) -> None:
+    with Store.open(folder, PROVENANCE) as store:
+        assert _state(store) in states
+        assert errors(store) == []
+        _publish(store)
+        assert held(store)["d.py"] == ["d1"]
+        assert errors(store) == []
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_crash_at_any_step_leaves_the_old_or_the_new_generation(
+    tmp_path: Path, change: Callable[[Store], None]
+) -> None:
+    states = _both_states(tmp_path / "model", change)
+    for step in range(1, 100):
+        folder = tmp_path / str(step)
+        store = _prepare(folder)
+        try:
+            with operations(crash_at(step)):
+                change(store)
+            break
+        except Crash:
+            store.close()
+        _assert_sound(folder, states)
+    assert step > 6
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_power_loss_at_any_step_leaves_the_old_or_the_new_generation(
+    tmp_path: Path, change: Callable[[Store], None]
+) -> None:
+    states = _both_states(tmp_path / "model", change)
+    for seed in range(30):
+        folder = tmp_path / str(seed)
+        store, disk = _prepare(folder), VolatileDisk()
+        with contextlib.suppress(Crash), disk.mounted(), operations(crash_at(seed // 2 + 1)):
+            change(store)
+        store.close()
+        disk.lose_power(random.Random(seed))
+        _assert_sound(folder, states)
+
+
+def test_what_was_published_outlives_a_power_loss(tmp_path: Path) -> None:
+    for seed in range(10):
+        folder, disk = tmp_path / str(seed), VolatileDisk()
+        with disk.mounted(), Store.open(folder, PROVENANCE) as store:
+            store.rebuild(tables(BEFORE))
+            store.publish(tables(CHANGE), ["c.py"])
+        disk.lose_power(random.Random(seed))
+        with Store.open(folder, PROVENANCE) as store:
+            assert held(store) == {"a.py": BEFORE["a.py"], **CHANGE}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("until", [0, 10**9], ids=["once", "for ever"])
+def test_a_full_disk_leaves_the_last_generation_in_use_until_there_is_room(
+    tmp_path: Path, change: Callable[[Store], None], until: int
+) -> None:
+    states = _both_states(tmp_path / "model", change)
+    for step in range(1, 100, 2):
+        folder = tmp_path / str(step)
+        store = _prepare(folder)
+        before = store.generation
+        try:
+            with operations(refuse_from(step, max(step, until))):
+                change(store)
+            break
+        except IndexTrouble as error:
+            assert "No space left on device" in str(error)
+        assert store.generation == before
+        assert _state(store) == states[0]
+        store.gc(grace=0)
+        change(store)
+        assert _state(store) == states[1]
+        assert errors(store) == []
+        store.close()
+        _assert_sound(folder, states[1:])
+
+
+def test_after_an_unsure_save_nothing_is_collected(folder: Path) -> None:
+    store = _prepare(folder)
+    with operations(lambda _: None) as steps:
+        _publish(store)
+    store.rebuild(tables(BEFORE))
+    with pytest.raises(IndexTrouble), operations(refuse_from(len(steps), len(steps))):
+        _publish(store)  # the manifest is replaced, only the last fsync of its folder fails
+    assert store.gc(grace=0) == []
+    store.close()
+    with Store.open(folder, PROVENANCE) as store:
+        assert held(store) == {"a.py": BEFORE["a.py"], **CHANGE}
+
+
+def test_a_full_disk_does_not_keep_an_index_from_being_opened(folder: Path) -> None:
+    _prepare(folder).close()
+    with operations(refuse_from(1, 10**9)):
+        store = Store.open(folder, PROVENANCE)
+    assert store.folder == folder
+    assert sorted(held(store)) == ["a.py", "b.py", "c.py"]
