@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from model2vec import StaticModel
 from model2vec.distill import distill
-from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization import QuantType, quantize_dynamic  # type: ignore[import-untyped]
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer
 

@@ -7,6 +7,7 @@ The architecture is BERT's (Devlin et al. 2019, section 3) with six layers of 38
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import torch
 from safetensors.torch import load_file
@@ -69,6 +70,9 @@ class Layer(nn.Module):
 class MiniLM(nn.Module):
     """Token ids to dense [batch, WIDTH], the mean at unit length, and token_states [batch, tokens, WIDTH]."""
 
+    embeddings: nn.ModuleDict
+    encoder: nn.ModuleDict
+
     def __init__(self) -> None:
         super().__init__()
         self.embeddings = nn.ModuleDict(
@@ -83,12 +87,12 @@ class MiniLM(nn.Module):
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor]:
         tables = self.embeddings
-        positions = tables["position_embeddings"].weight[: input_ids.shape[1]]
-        segment = tables["token_type_embeddings"].weight[0]
+        positions = cast(Tensor, tables["position_embeddings"].weight)[: input_ids.shape[1]]
+        segment = cast(Tensor, tables["token_type_embeddings"].weight)[0]
         states = tables["LayerNorm"](tables["word_embeddings"](input_ids) + positions + segment)
         kept = attention_mask.to(states.dtype)
         mask = (1.0 - kept[:, None, None, :]) * MASKED_LOGIT
-        for layer in self.encoder["layer"]:
+        for layer in cast(nn.ModuleList, self.encoder["layer"]):
             states = layer(states, mask)
         pooled = (states * kept[:, :, None]).sum(1) / kept.sum(1, keepdim=True)
         return functional.normalize(pooled, dim=-1), states

@@ -384,12 +384,14 @@ def _check_patterns(value: object) -> tuple[str, ...]:
     for pattern in value:
         if not pattern.strip("/ ") or pattern.startswith("#"):
             raise ValueError(f"{_shown(pattern)} can never match")
+        os.fsencode(pattern)  # refuses a lone surrogate, which JSON can carry and no path can
     return tuple(value)
 
 
 def _check_name(value: object) -> str:
     if not isinstance(value, str) or not value.strip() or "\0" in value or value == _TRANSFORMERS:
         raise ValueError
+    os.fsencode(value)
     return value
 
 

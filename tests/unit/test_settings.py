@@ -174,6 +174,11 @@ def test_later_sources_win_and_a_bad_one_does_not() -> None:
             {"index": {"folder": "../.."}},
             "the index needs a folder of its own, not one that holds the workspace",
         ),
+        (
+            {"index": {"exclude": ["\ud800"]}},
+            "expected a list of gitignore patterns, found ['\\ud800'] "
+            "('utf-8' codec can't encode character '\\ud800' in position 0: surrogates not allowed)",
+        ),
         ({"qqq": 3}, "there is no such option"),
     ],
 )

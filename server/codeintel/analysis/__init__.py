@@ -1,2 +1,1 @@
-"""Pure functions from a document's text to rows: languages, chunks and search terms. Nothing here touches
-disk."""
+"""Pure functions from a document's text to rows: languages, chunks, search terms; nothing here touches disk."""

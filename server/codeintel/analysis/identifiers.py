@@ -1,5 +1,4 @@
-"""Words of source text: identifiers, their parts, and the terms BM25 indexes. Ranking and encoding live
-elsewhere."""
+"""Words of source text: identifiers, their parts, and the terms BM25 indexes; ranking lives elsewhere."""
 
 import re
 from functools import lru_cache

@@ -1,8 +1,9 @@
-"""Which language a document is in, and its parser. What the parts of a tree mean is in grammars.py."""
+"""Which language a document is in, and its parser. What the parts of a tree mean is in grammars."""
 
 import importlib
 import re
 import threading
+import time
 from functools import cache
 
 from tree_sitter import Language as Grammar
@@ -10,6 +11,12 @@ from tree_sitter import Parser, Tree
 
 from codeintel.analysis.grammars import CPP, LANGUAGES, C
 from codeintel.analysis.syntax import Language, Syntax
+
+MAX_PARSE_SECONDS = 5.0
+"""Far above honest source (1 MB takes 0.3 s); some grammars need minutes for hostile text (measured: Kotlin, C++)."""
+
+_READ_BYTES = 4096
+"""Bytes handed to the parser at a time; also copied when a node's text is read, hence small."""
 
 PLAIN_TEXT = Language("text", extensions=(".txt", ".text", ".log"))
 MARKDOWN = Language("markdown", extensions=(".md", ".markdown", ".mdx"))
@@ -99,14 +106,29 @@ def _by_extension(filename: str) -> Language | None:
 
 
 def parse(data: bytes, syntax: Syntax) -> Tree:
-    """The concrete tree of UTF-8 source. Grammars load on first use, parsers are kept one per thread and
-    language.
+    """The concrete tree of UTF-8 source; ValueError where the parser gives up after MAX_PARSE_SECONDS.
+
+    Grammars load on first use, parsers are kept one per thread and language.
     """
+    source = syntax.prepare(data) if syntax.prepare is not None else data
+    deadline = time.monotonic() + MAX_PARSE_SECONDS
+    parser = _parser(syntax)
+    try:
+        return parser.parse(
+            lambda offset, _point: source[offset : offset + _READ_BYTES],
+            progress_callback=lambda _offset, _has_error: time.monotonic() > deadline,
+        )
+    except ValueError:
+        parser.reset()
+        raise
+
+
+def _parser(syntax: Syntax) -> Parser:
     kept: dict[str, Parser] = _parsers.__dict__.setdefault("by_grammar", {})
     key = f"{syntax.package}.{syntax.function}"
     if key not in kept:
         kept[key] = Parser(_grammar(syntax.package, syntax.function))
-    return kept[key].parse(syntax.prepare(data) if syntax.prepare is not None else data)
+    return kept[key]
 
 
 @cache

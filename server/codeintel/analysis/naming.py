@@ -1,5 +1,4 @@
-"""How definitions are named in trees: finders that several grammars share. One language's own are in
-dialects.py."""
+"""How definitions are named in trees: finders that several grammars share, one language's own are in dialects/."""
 
 import re
 
@@ -62,11 +61,6 @@ def typed(kind: str) -> DefinitionFinder:
 def fixed(kind: str, name: str, *, has_members: bool = False) -> DefinitionFinder:
     """A definition that its grammar leaves nameless, such as an initialiser."""
     return lambda _node: Definition(kind, (name,), (), has_members)
-
-
-def anonymous(kind: str) -> DefinitionFinder:
-    """A kind without a name of its own, such as an import."""
-    return lambda _node: Definition(kind, (), ())
 
 
 def namespace(field: str = "name") -> DefinitionFinder:

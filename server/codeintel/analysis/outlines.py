@@ -1,5 +1,4 @@
-"""From a syntax tree to units: which lines are which definition, with the comments and attributes that lead
-to it.
+"""From a syntax tree to units: which lines are which definition, with the comments that lead to it.
 
 Where units are cut or joined to fit a size is decided in chunking.py and packing.py.
 """
@@ -76,6 +75,9 @@ class Outliner:
     ) -> None:
         if node.type in self._syntax.leading:
             gathered.lead(*self._extent(node), is_doc=(node.text or b"").startswith(b"/**"))
+            return
+        if node.type in self._syntax.bodies:
+            stack.append((iter(node.children), here))
             return
         first, last = self._extent(node)
         if first < last and (node.type in self._syntax.transparent or node.is_error):

@@ -1,5 +1,4 @@
-"""Which neighbouring units become one chunk: small ones join, what deserves an answer of its own stays
-alone."""
+"""Which neighbouring units become one chunk: small ones join, what is an answer of its own stays alone."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -109,7 +108,9 @@ class _Packer:
         return (crumb.group == unit.group or crumb.depth < unit.depth) and self._fit(crumb, unit)
 
     def _trails(self, crumb: Unit, unit: Unit) -> bool:
-        return (crumb.group == unit.group or crumb.depth <= unit.depth) and self._fit(unit, crumb)
+        """Whether a crumb may close the unit before it: a sibling, or the end of something inside the same scope."""
+        closes = not crumb.is_named and unit.path[: len(crumb.path)] == crumb.path
+        return (crumb.group == unit.group or closes) and self._fit(unit, crumb)
 
     def _merge(self, left: Unit, right: Unit) -> Unit:
         """Both as one: by the name of a head, of the whole that a part belongs to, or of the only one that

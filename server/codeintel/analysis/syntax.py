@@ -1,7 +1,6 @@
-"""What a language's grammar table is made of: which nodes define something, lead to something or only wrap
-it.
+"""What a language's grammar table is made of: which nodes define, lead to, hold or wrap something.
 
-The tables themselves are in grammars.py, the ways to find a name in naming.py.
+The tables themselves are in grammars, the ways to find a name in naming.py.
 """
 
 from collections.abc import Callable, Mapping

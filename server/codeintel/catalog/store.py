@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from codeintel.catalog import parts
-from codeintel.catalog.artifacts import artifact_of, is_artifact_sound
+from codeintel.catalog.artifacts import is_artifact_sound
 from codeintel.catalog.folder import prepare
 from codeintel.catalog.folding import (
     LEAST_ROWS_PER_PART,
@@ -36,8 +36,6 @@ from codeintel.catalog.parts import GRACE_SECONDS, FolderShelf, MemoryShelf, She
 from codeintel.catalog.repair import Repair, documents_in
 from codeintel.catalog.schemas import TABLES, chunks_schema, conform
 from codeintel.errors import IndexCorrupt, IndexLocked, IndexTrouble
-
-__all__ = ["Artifact", "Repair", "Store", "artifact_of", "is_artifact_sound"]
 
 log = logging.getLogger(__name__)
 

@@ -56,6 +56,12 @@ def line(text: str, style: str = "") -> Text:
     return Text(shown(text), style, no_wrap=True, overflow="ellipsis")
 
 
+def fact(label: str, value: Text | str) -> Text:
+    """A labelled line of a summary; `value` is foreign text unless it is a Text already."""
+    text = line(f"{label:<11}", "dim")
+    return text.append_text(value) if isinstance(value, Text) else text.append(shown(value), "not dim")
+
+
 def say(text: str, style: str = "") -> None:
     """Print a remark on stderr, wrapped by words."""
     stderr_console().print(Text(shown(text), style))

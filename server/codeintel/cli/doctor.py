@@ -27,6 +27,7 @@ from codeintel.cli.figures import duration
 from codeintel.cli.opening import settings_of
 from codeintel.cli.options import Surface, common_options
 from codeintel.errors import CodeIntelError
+from codeintel.workspace.roots import open_root
 
 ENGINES: Final = ("faiss-cpu", "tantivy", "onnxruntime", "pyarrow", "tree-sitter", "pygls")
 SELF_TEST: Final = {
@@ -110,19 +111,21 @@ def _git() -> Diagnosis:
 
 
 def _folder(folder: Path) -> Diagnosis:
-    """The folder can be read, its index written, and nobody else is writing it."""
+    """The folder can be read, its index can be read and written, and who is writing it."""
+    from codeintel.catalog.folder import FOLDER_NAME
     from codeintel.service import Service
 
-    with Service.open([folder], settings_of([folder])[0], readonly=True) as service:
-        root = service.status().roots[0]
-    if root.index_folder is None or not root.index_folder.exists():
-        writable, state = os.access(root.path, os.W_OK), "not indexed yet"
-    else:
-        writable, state = os.access(root.index_folder, os.W_OK), _writer_of(root.index_folder)
-    if not writable:
+    settings, _ = settings_of([folder])
+    root = open_root(folder)
+    index_folder = settings.index.folder or root.path / FOLDER_NAME
+    state = "not indexed yet"
+    if index_folder.exists():
+        Service.open([folder], settings, readonly=True).close()
+        state = _writer_of(index_folder)
+    if not os.access(index_folder if index_folder.exists() else index_folder.parent, os.W_OK):
         remedy = "The index will be held in memory; make the folder writable to keep it."
-        return Diagnosis(str(root.path), "its index folder cannot be written", problem=True, remedy=remedy)
-    return Diagnosis(str(root.path), f"readable, index folder writable, {state}")
+        return Diagnosis(str(root.path), f"{index_folder} cannot be written", problem=True, remedy=remedy)
+    return Diagnosis(str(root.path), f"readable, index writable, {state}")
 
 
 def _writer_of(index_folder: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from codeintel.search.answers import Evidence, Hit
 
 EXCERPT_LINES: Final = 3  # of a hit in a result list: ten hits still fit on two screens
+WORDS_SHOWN: Final = 6  # of a contribution's evidence: the rest adds little
 MATCH_STYLE: Final = "bold yellow"
 
 _LINE_BREAK: Final = re.compile(rb"\r\n|\r|\n")
@@ -41,7 +42,7 @@ class _Line:
 def excerpt(hit: Hit, limit: int = EXCERPT_LINES) -> list[Text]:
     """The chunk's most telling line and the lines with the strongest evidence, in order, numbered from 1."""
     lines = _lines_of(hit)
-    evidence = _evidence_of(hit)
+    evidence = _marked(hit)
     chosen = _strongest(lines, evidence, limit)
     width = len(str(max((one.number + 1 for one in chosen), default=0)))
     indent = _common_indent(chosen)
@@ -67,11 +68,43 @@ def _lines_of(hit: Hit) -> list[_Line]:
     return lines
 
 
-def _evidence_of(hit: Hit) -> list[Evidence]:
-    """Evidence that has a place in the text; what matched the path or a breadcrumb has none."""
-    return [
-        piece for part in hit.contributions for piece in part.evidence if piece.end_byte > piece.start_byte
-    ]
+def strongest_words(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """Evidence by word, the strongest first: tokens that touch are parts of one, and equal words count together.
+
+    A word stands where it first occurs; one that matched only the path or a breadcrumb has an empty range.
+    """
+    words: dict[str, Evidence] = {}
+    for piece in _joined(evidence):
+        seen = words.get(piece.text.lower())
+        words[piece.text.lower()] = piece if seen is None else _together(seen, piece)
+    return sorted(words.values(), key=lambda piece: -abs(piece.share))
+
+
+def has_place(piece: Evidence) -> bool:
+    """Whether the evidence lies in the chunk's text, rather than in its path or breadcrumb."""
+    return piece.end_byte > piece.start_byte
+
+
+def _joined(evidence: Iterable[Evidence]) -> list[Evidence]:
+    joined: list[Evidence] = []
+    for piece in sorted(evidence, key=lambda piece: piece.start_byte):
+        last = joined[-1] if joined else None
+        if last and has_place(last) and has_place(piece) and last.end_byte == piece.start_byte:
+            text, share = last.text + piece.text, last.share + piece.share
+            joined[-1] = replace(last, text=text, end_byte=piece.end_byte, share=share)
+        else:
+            joined.append(piece)
+    return joined
+
+
+def _together(first: Evidence, again: Evidence) -> Evidence:
+    placed = first if has_place(first) or not has_place(again) else again
+    return replace(placed, share=first.share + again.share)
+
+
+def _marked(hit: Hit) -> list[Evidence]:
+    words = (word for part in hit.contributions for word in strongest_words(part.evidence)[:WORDS_SHOWN])
+    return [word for word in words if has_place(word)]
 
 
 def _strongest(lines: Sequence[_Line], evidence: Iterable[Evidence], limit: int) -> list[_Line]:

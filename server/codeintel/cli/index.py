@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
-from rich.table import Table
 from rich.text import Text
 
-from codeintel.cli.console import shown, stdout_console
+from codeintel.cli.console import fact, stdout_console
 from codeintel.cli.documents import print_document, report_document
-from codeintel.cli.figures import counted, duration
+from codeintel.cli.figures import duration
 from codeintel.cli.opening import bring_up_to_date, opened
 from codeintel.cli.options import Surface, common_options
 from codeintel.errors import UsageError, WorkspaceError
@@ -52,7 +52,8 @@ def index(surface: Surface, paths: tuple[Path, ...], tier: str, force: bool) -> 
             service, surface, until=Tier[tier.upper()], force=force, paths=files or None
         )
     if surface.for_people:
-        _print_summary(report)
+        for text in _summary(report):
+            stdout_console().print(text)
     else:
         print_document(report_document(report), surface.format)
 
@@ -72,30 +73,23 @@ def _sorted_out(surface: Surface, paths: Sequence[Path]) -> tuple[tuple[Path, ..
     return folders, files
 
 
-def _print_summary(report: IndexReport) -> None:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim")
-    table.add_column()
-    changes = [f"{report.changed:,} changed", *([f"{report.removed:,} removed"] if report.removed else [])]
-    table.add_row("files", f"{report.files:,} ({', '.join(changes)})")
-    for label, text in _skipped_rows(report.skipped):
-        table.add_row(label, text)
-    encoded = f" ({report.encoded:,} encoded)" if report.tier is Tier.MEANING else " (text tier only)"
-    table.add_row("chunks", f"{report.chunks:,}{encoded}")
-    table.add_row("time", duration(report.seconds))
-    stdout_console().print(table)
+def _summary(report: IndexReport) -> Iterator[Text]:
+    removed = f", {report.removed:,} removed" if report.removed else ""
+    yield fact("files", f"{report.files:,} ({report.changed:,} changed{removed})")
+    for at, row in enumerate(_skipped_rows(report.skipped)):
+        yield fact("" if at else "skipped", row)
+    encoded = f"{report.encoded:,} encoded" if report.tier is Tier.MEANING else "text tier only"
+    yield fact("chunks", f"{report.chunks:,} ({encoded})")
+    yield fact("time", duration(report.seconds))
 
 
-def _skipped_rows(skipped: Mapping[str, int]) -> list[tuple[str, Text]]:
+def _skipped_rows(skipped: Mapping[str, int]) -> Iterator[str]:
     """The commonest reasons with their counts; figures in brackets differ by file, so they are left out."""
-    by_reason: dict[str, int] = {}
+    by_reason: Counter[str] = Counter()
     for reason, count in skipped.items():
-        short = reason.partition(" (")[0]
-        by_reason[short] = by_reason.get(short, 0) + count
-    commonest = sorted(by_reason.items(), key=lambda entry: (-entry[1], entry[0]))
-    rows = [(f"{count:,} {shown(reason)}") for reason, count in commonest[:REASONS_SHOWN]]
-    if len(commonest) > REASONS_SHOWN:
-        rows.append(
-            counted(sum(count for _, count in commonest[REASONS_SHOWN:]), "file") + " for other reasons"
-        )
-    return [("" if at else "skipped", Text(row)) for at, row in enumerate(rows)]
+        by_reason[reason.partition(" (")[0]] += count
+    commonest = by_reason.most_common()
+    for reason, count in commonest[:REASONS_SHOWN]:
+        yield f"{count:,} {reason}"
+    if others := commonest[REASONS_SHOWN:]:
+        yield f"{sum(count for _, count in others):,} for other reasons"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codeintel.cli.console import say
 from codeintel.cli.options import Surface
 from codeintel.cli.progress import progress_bars, stoppable
-from codeintel.errors import Cancelled, IndexTrouble
+from codeintel.errors import Cancelled, IndexCorrupt
 from codeintel.settings import OptionWarning, Settings, from_environment, from_file
 from codeintel.tiers import Tier
 
@@ -47,18 +47,20 @@ def limit_of(surface: Surface, limit: int | None) -> int:
 
 @contextmanager
 def opened_for_search(surface: Surface, *, no_index: bool) -> Iterator[Service]:
-    """The service on folders that have an index: one without is indexed first, unless `no_index`."""
-    with opened(surface, readonly=True) as service:
-        unindexed = [root.name for root in service.status().roots if not root.generation]
-        if not unindexed:
-            yield service
-            return
-    if no_index:
-        raise IndexTrouble(f"{', '.join(unindexed)} was never indexed.", "Run `indexctl index` there first.")
-    with opened(surface, readonly=False) as service:
-        if not surface.quiet:
-            say(f"{', '.join(unindexed)} is not indexed yet: indexing it first, once.", "dim")
-        bring_up_to_date(service, surface)
+    """The service on folders that have an index: where one has none that can be read, it is indexed first.
+
+    Raises IndexCorrupt there instead, with `no_index`.
+    """
+    with ExitStack() as open_services:
+        try:
+            service = open_services.enter_context(opened(surface, readonly=True))
+        except IndexCorrupt as error:
+            if no_index:
+                raise
+            if not surface.quiet:
+                say(f"{error.message} Indexing first.", "dim")
+            service = open_services.enter_context(opened(surface, readonly=False))
+            bring_up_to_date(service, surface)
         yield service
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from codeintel.cli.console import line, shown
-from codeintel.cli.excerpts import excerpt, line_of_byte
+from codeintel.cli.excerpts import WORDS_SHOWN, excerpt, has_place, line_of_byte, strongest_words
 from codeintel.cli.figures import counted, duration
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 Level = Literal["one", "signals", "full"]
 
 BAR_CELLS: Final = 14  # with the figures and a reason still fits 80 columns
-EVIDENCE_SHOWN: Final = 6
 INDENT: Final = " " * 4
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉"
 _COLOURS: Final = {"bm25": "yellow", "dense": "magenta", "static": "blue"}
@@ -136,22 +135,14 @@ def _bar(contribution: float, scale: float) -> str:
 
 
 def _evidence_lines(hit: Hit, part: Contribution) -> Iterator[Text]:
-    strongest = sorted(part.evidence, key=lambda piece: -abs(piece.share))[:EVIDENCE_SHOWN]
-    total = sum(abs(piece.share) for piece in part.evidence) or 1.0
-    for piece in strongest:
-        where = (
-            f"line {line_of_byte(hit, piece.start_byte)}"
-            if piece.end_byte > piece.start_byte
-            else "its path or name"
-        )
-        share = f"{piece.share / total:>+6.0%}"
-        yield (
-            Text(f"{INDENT}{'':<11} {share}  ", "dim")
-            .append(shown(piece.text), "default")
-            .append(f"  {where}")
-        )
-    if len(part.evidence) > EVIDENCE_SHOWN:
-        yield Text(f"{INDENT}{'':<11}         and {len(part.evidence) - EVIDENCE_SHOWN} more", "dim")
+    words = strongest_words(part.evidence)
+    total = sum(abs(piece.share) for piece in words) or 1.0
+    for piece in words[:WORDS_SHOWN]:
+        where = f"line {line_of_byte(hit, piece.start_byte)}" if has_place(piece) else "its path or name"
+        share = f"{INDENT}{'':<11} {piece.share / total:>+7.0%} "
+        yield Text.assemble((share, "dim"), shown(piece.text), (f"  {where}", "dim"))
+    if len(words) > WORDS_SHOWN:
+        yield Text(f"{INDENT}{'':<20}and {len(words) - WORDS_SHOWN} more", "dim")
 
 
 def _without_lines(explanation: Explanation) -> Iterable[Text]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 import click
-from rich.console import Group
-from rich.table import Table
 from rich.text import Text
 
-from codeintel.cli.console import line, shown, stdout_console
+from codeintel.cli.console import fact, line, stdout_console
 from codeintel.cli.documents import print_document, status_document
 from codeintel.cli.figures import counted, size
 from codeintel.cli.opening import opened
@@ -33,46 +31,38 @@ def status(surface: Surface) -> None:
     with opened(surface, readonly=True) as service:
         found = service.status()
     if surface.for_people:
-        stdout_console().print(_rendered(found))
+        for text in _rendered(found):
+            stdout_console().print(text)
     else:
         print_document(status_document(found), surface.format)
 
 
-def _rendered(found: Status) -> Group:
-    models = _grid()
-    models.add_row("encoder", line(found.encoder))
-    models.add_row("static", line(found.static))
-    return Group(
-        *(part for root in found.roots for part in (*_root(root), "")), Text("models", "bold"), models
-    )
+def _rendered(found: Status) -> Iterator[Text]:
+    for root in found.roots:
+        yield from _root(root)
+        yield Text()
+    yield line("models", "bold cyan")
+    yield fact("encoder", found.encoder)
+    yield fact("static", found.static)
+    if found.stage:
+        yield fact("now", str(found.stage))
 
 
-def _root(root: RootStatus) -> tuple[Text, Table]:
-    table = _grid()
-    table.add_row("folder", line(str(root.path)))
-    table.add_row("index", _index_line(root))
-    if root.generation:
-        skipped = f", {sum(root.skipped.values()):,} skipped" if root.skipped else ""
-        table.add_row("files", f"{root.files:,}{skipped}")
-        table.add_row("languages", line(_languages(root.languages)))
-        table.add_row("chunks", f"{root.chunks:,}, {_share(root)} with meaning")
-        table.add_row("indexed", line(root.last_indexed_at))
-    return Text(shown(root.name), "bold cyan"), table
+def _root(root: RootStatus) -> Iterator[Text]:
+    yield line(root.name, "bold cyan")
+    yield fact("folder", str(root.path))
+    yield fact("index", _index_line(root))
+    skipped = f" ({sum(root.skipped.values()):,} skipped)" if root.skipped else ""
+    yield fact("files", f"{root.files:,}{skipped}")
+    yield fact("languages", _languages(root.languages))
+    yield fact("chunks", f"{root.chunks:,} ({_share(root)} with meaning)")
+    yield fact("indexed", root.last_indexed_at)
 
 
-def _grid() -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", min_width=9)
-    table.add_column(no_wrap=True, overflow="ellipsis")
-    return table
-
-
-def _index_line(root: RootStatus) -> Text:
-    if not root.generation:
-        return Text("none yet: run `indexctl index`", "yellow")
+def _index_line(root: RootStatus) -> str:
     if root.index_folder is None:
-        return Text(f"in memory, generation {root.generation}")
-    return line(f"{root.index_folder} ({size(root.size_bytes)}, generation {root.generation})")
+        return f"in memory, generation {root.generation}"
+    return f"{root.index_folder} ({size(root.size_bytes)}, generation {root.generation})"
 
 
 def _share(root: RootStatus) -> str:

@@ -64,29 +64,21 @@ class CodeIntelServer(LanguageServer):
 
     async def serve(self, streams: Streams) -> tuple[int, bool]:
         """Serve until the client leaves; the exit code, and whether nothing is running any more."""
-        loop = asyncio.get_running_loop()
         writer = Writer(streams.writer)
         self.protocol.set_writer(writer)
-
-        def deliver(message: Any) -> bool:
-            return asyncio.run_coroutine_threadsafe(self._receive(message), loop).result()
-
-        def lost(why: str) -> None:
-            loop.call_soon_threadsafe(self._lost, why)
-
-        start_reader(streams.reader, deliver, lost)
+        start_reader(streams.reader, asyncio.get_running_loop(), self._receive, self._lost)
         code = await self._ended
         idle = await self.session.close()
         writer.close()
         return code, idle
 
-    async def _receive(self, message: Any) -> bool:
-        """Handle a message; whether to read another one."""
+    def _receive(self, message: Any) -> None:
+        if self._ended.done():
+            return
         if message is UNPARSABLE:
             self.protocol.refuse(None, faults.PARSE_ERROR, "The message is not valid JSON.")
         else:
             self.protocol.receive(message)
-        return not self._ended.done()
 
     def _lost(self, why: str) -> None:
         if not self._ended.done():

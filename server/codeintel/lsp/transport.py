@@ -7,6 +7,8 @@ a header that ends in a bare line feed; this one does neither.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -28,6 +30,9 @@ MAX_HEADER_BYTES: Final = 4096
 """The longest header line read; real ones have under 100 bytes."""
 
 _HEADER = re.compile(rb"([A-Za-z-]+):\s*(.*)")
+
+READ_AHEAD: Final = 64
+"""Messages parsed before the loop takes them: enough that a cancel right behind its request stops it in time."""
 
 
 class FramingError(Exception):
@@ -137,17 +142,31 @@ class Writer:
             log.info("the client no longer reads: %s", error)
 
 
-def start_reader(stream: BinaryIO, deliver: Callable[[Any], bool], ended: Callable[[str], None]) -> None:
-    """Read in a daemon thread. `deliver` returns whether to go on; `ended` is told why the stream ended."""
+def start_reader(
+    stream: BinaryIO,
+    loop: asyncio.AbstractEventLoop,
+    handle: Callable[[Any], None],
+    ended: Callable[[str], None],
+) -> None:
+    """Read in a daemon thread; both functions are called on the loop, `ended` with why the stream ended."""
+    slots = threading.Semaphore(READ_AHEAD)
+
+    def handle_and_free(message: Any) -> None:
+        slots.release()
+        handle(message)
 
     def run() -> None:
         why = "the client closed the connection"
         try:
             for message in messages(stream):
-                if not deliver(message):
-                    return
+                slots.acquire()
+                loop.call_soon_threadsafe(handle_and_free, message)
         except (FramingError, OSError) as error:
             why = str(error)
-        ended(why)
+        loop.call_soon_threadsafe(ended, why)
 
-    threading.Thread(target=run, name="codeintel-reader", daemon=True).start()
+    def run_while_open() -> None:
+        with contextlib.suppress(RuntimeError):  # the loop was closed: the server has ended
+            run()
+
+    threading.Thread(target=run_while_open, name="codeintel-reader", daemon=True).start()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -29,6 +31,14 @@ ASKS = {
     ),
 }
 
+Rarity = Callable[[str], float]
+
+
+def _same(_term: str) -> float:
+    return 1.0
+
+
+_QUALIFIER = re.compile(r"\.|::|->|#")
 _TOKEN = re.compile(r"[^\W\d]\w*(?:(?:\.|::|->|#)[^\W\d]\w*)*")
 _IDENTIFIER = re.compile(r"[a-z\d][A-Z]|_|[A-Z]{2,}[a-z]|::|\w\.\w|->|#")
 
@@ -37,13 +47,14 @@ _IDENTIFIER = re.compile(r"[a-z\d][A-Z]|_|[A-Z]{2,}[a-z]|::|\w\.\w|->|#")
 class Intent:
     """A query as ranking reads it.
 
-    `terms` go to BM25; `words` are the stems of its content words, in order; `identifiers` are the names that it
-    spells out, lower-cased; `asks` holds 'test', 'example', 'doc' where it asks for such files.
+    `terms` go to BM25; `words` are the stems of its content words, each with its share of what the query says (rare
+    words say more; they sum to 1); `identifiers` are the names that it spells out, lower-cased, without what they
+    are qualified by; `asks` holds 'test', 'example', 'doc' where it asks for such files.
     """
 
     text: str
     terms: tuple[str, ...]
-    words: tuple[str, ...]
+    words: Mapping[str, float]
     identifiers: frozenset[str]
     asks: frozenset[str]
 
@@ -53,21 +64,30 @@ class Intent:
         return bool(self.identifiers) and len(self.text.split()) == 1
 
 
-def intent_of(text: str) -> Intent:
-    """Read the free text of a query."""
+def intent_of(text: str, rarity: Rarity = _same) -> Intent:
+    """Read the free text of a query; `rarity` tells how much a term says in the workspace (see LexicalView.idf)."""
     tokens = _TOKEN.findall(text)
     alone = len(text.split()) == 1
     named = [token for token in tokens if alone or _IDENTIFIER.search(token)]
-    identifiers = {piece.lower() for token in named for piece in re.split(r"\.|::|->|#", token) if piece}
+    identifiers = {_QUALIFIER.split(token)[-1].lower() for token in named}
     lowered = {word.lower() for token in tokens for word in split_identifier(token)}
     content = [term for term in terms(text) if term not in STOP_WORDS] or terms(text)
     return Intent(
         text,
         tuple(content),
-        tuple(dict.fromkeys(stem_parts(" ".join(content)))),
+        _word_shares(content, rarity),
         frozenset(identifiers),
         frozenset(what for what, words in ASKS.items() if words & lowered),
     )
+
+
+def _word_shares(content: list[str], rarity: Rarity) -> dict[str, float]:
+    said: dict[str, float] = {}
+    for term in content:
+        for word in stem_parts(term):
+            said[word] = min(said.get(word, math.inf), rarity(term))
+    total = sum(said.values()) or 1.0
+    return {word: value / total for word, value in said.items()}
 
 
 def stem_parts(text: str) -> list[str]:

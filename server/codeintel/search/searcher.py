@@ -17,7 +17,7 @@ from codeintel.search.answers import Answer, Contribution, Coverage, Explanation
 from codeintel.search.channels import Probe, Scope, candidates
 from codeintel.search.evidence import passage_evidence, term_evidence
 from codeintel.search.filters import allowed_chunks, ids_of
-from codeintel.search.intent import Intent, intent_of
+from codeintel.search.intent import Intent, Rarity, intent_of
 from codeintel.search.query import Query, parse
 from codeintel.search.ranking import Candidate, rank
 from codeintel.search.weights import DEFAULT_WEIGHTS, Weights
@@ -118,7 +118,7 @@ class Searcher:
     ) -> tuple[list[Candidate], Intent]:
         if not any(len(snapshot.chunks) for snapshot in snapshots):
             raise NotReady("Nothing is indexed yet.", "Try again when indexing has begun to report progress.")
-        intent = intent_of(query.text)
+        intent = intent_of(query.text, _rarity(snapshots))
         allowed = [allowed_chunks(snapshot.chunks, query.qualifiers) for snapshot in snapshots]
         stop_if(cancelled)
         if not query.text:
@@ -215,8 +215,13 @@ def _intent_of_chunk(chunk: Chunk) -> Intent:
     intent = intent_of(f"{' '.join(chunk.symbols)} {chunk.content}")
     stem = PurePosixPath(chunk.uri).stem
     return Intent(
-        stem, intent.terms, (), frozenset(), frozenset({"test", "example", "doc", "data", "vendor"})
+        stem, intent.terms, {}, frozenset(), frozenset({"test", "example", "doc", "data", "vendor"})
     )
+
+
+def _rarity(snapshots: Sequence[Snapshot]) -> Rarity:
+    """A term's idf, over several roots that of the root with most chunks: shares only, so near enough."""
+    return max(snapshots, key=lambda snapshot: len(snapshot.chunks)).lexical.idf
 
 
 def _place(ranked: Sequence[Candidate], root: Root, chunk: Chunk) -> int | None:

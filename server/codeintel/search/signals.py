@@ -80,11 +80,10 @@ def symbol_agreement(symbol: str, intent: Intent) -> float:
     parts = name_stems(symbol)
     if not parts or not intent.words:
         return 0.0
-    matched = sum(part in intent.words for part in parts)
-    if len(parts) < MIN_PARTS:
-        return WHOLE_WORD * matched / math.sqrt(len(intent.words))
-    of_name, of_query = matched / len(parts), matched / len(intent.words)
-    return of_name * math.sqrt(min(1.0, of_query))
+    of_query = sum(intent.words.get(part, 0.0) for part in parts)
+    of_name = sum(part in intent.words for part in parts) / len(parts)
+    whole = 1.0 if len(parts) >= MIN_PARTS else WHOLE_WORD
+    return whole * of_name * math.sqrt(min(1.0, of_query))
 
 
 def _overlap(intent: Intent, stems: tuple[str, ...]) -> Signal:
@@ -92,7 +91,7 @@ def _overlap(intent: Intent, stems: tuple[str, ...]) -> Signal:
     if not intent.words or not stems:
         return NOTHING
     matched = tuple(word for word in intent.words if any(_same_word(word, part) for part in stems))
-    return Signal(len(matched) / len(intent.words), matched) if matched else NOTHING
+    return Signal(sum(intent.words[word] for word in matched), matched) if matched else NOTHING
 
 
 def _same_word(word: str, part: str) -> bool:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from codeintel.workspace.wildcards import to_regex
 
+# No path is longer (PATH_MAX), and a longer pattern of stars takes a minute to compile: it matches nothing here.
+_MAX_PATTERN_BYTES = 4096
 _UTF8_MARK = b"\xef\xbb\xbf"
 
 
@@ -30,7 +32,7 @@ class Rule:
 def parse_rule(line: bytes) -> Rule | None:
     """The rule a line states; None for a blank line, a comment and a pattern that cannot match anything."""
     pattern = _without_trailing_spaces(line.rstrip(b"\n").removesuffix(b"\r"))
-    if not pattern or pattern.startswith(b"#"):
+    if not pattern or pattern.startswith(b"#") or len(pattern) > _MAX_PATTERN_BYTES:
         return None
     text = os.fsdecode(pattern)
     negated = pattern.startswith(b"!")

@@ -11,9 +11,10 @@ import pyarrow as pa
 import pytest
 from catalog_samples import PROVENANCE, chunks, held, tables
 
+from codeintel.catalog.artifacts import artifact_of
 from codeintel.catalog.check import compare_ids, verify, verify_folder
 from codeintel.catalog.rows import chunk_table, idmap_table
-from codeintel.catalog.store import Store, artifact_of
+from codeintel.catalog.store import Store
 from codeintel.errors import IndexCorrupt
 
 DOCUMENTS = {f"src/{n}.py": [f"def f{n}():\n", "    pass\n"] for n in range(6)}

@@ -104,6 +104,18 @@ def test_a_power_loss_at_any_step_leaves_the_old_or_the_new_generation(
         _assert_sound(folder, states)
 
 
+def test_a_power_loss_during_the_first_build_leaves_no_manifest_without_its_parts(tmp_path: Path) -> None:
+    for seed in range(40):
+        folder, disk = tmp_path / str(seed), VolatileDisk()
+        store = Store.open(folder, PROVENANCE)
+        with contextlib.suppress(Crash), disk.mounted(), operations(crash_at(seed // 4 + 5)):
+            store.rebuild(tables(BEFORE))
+        store.close()
+        disk.lose_power(random.Random(seed))
+        with Store.open(folder, PROVENANCE) as store:
+            assert held(store) in ({}, BEFORE)
+
+
 def test_what_was_published_outlives_a_power_loss(tmp_path: Path) -> None:
     for seed in range(10):
         folder, disk = tmp_path / str(seed), VolatileDisk()

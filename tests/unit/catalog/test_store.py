@@ -16,10 +16,11 @@ from catalog_samples import PROVENANCE, chunks, held, tables
 
 from codeintel.catalog import folding, parts
 from codeintel.catalog import store as store_module
+from codeintel.catalog.artifacts import artifact_of
 from codeintel.catalog.check import verify
 from codeintel.catalog.manifest import Provenance
 from codeintel.catalog.rows import idmap_table, vectors_of
-from codeintel.catalog.store import Store, artifact_of
+from codeintel.catalog.store import Store
 from codeintel.errors import IndexCorrupt, IndexLocked, IndexTrouble, SchemaTooNew, UsageError
 
 DOCUMENTS = {f"src/{n:02d}.py": [f"def f{n}():\n", "    pass\n"] for n in range(10)}

@@ -174,7 +174,7 @@ def test_a_published_folder_of_another_pooling_is_refused(own: Path) -> None:
 
 def test_rows_that_are_not_finite_become_zero() -> None:
     rows = np.array([[3, 4], [np.nan, 1], [np.inf, 1], [0, 0]], np.float32)
-    assert np.allclose(unit(rows), [[0.6, 0.8], [0, 0], [0, 0], [0, 0]])
+    assert np.allclose(unit(rows), [[0.6, 0.8], [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]])
     assert mean_shares(rows[1:], np.ones(2, np.float32)).tolist() == [0, 0, 0]
 
 

@@ -61,7 +61,8 @@ def test_token_shares_sum_to_the_dot_product(table: StaticTable, text: str) -> N
 def test_tables_of_any_type_and_tokenizer_are_read(write_table: WriteTable, dtype: str, bert: bool) -> None:
     table = StaticTable(write_table(embeddings=ROWS.astype(dtype), bert=bert))
     found = table.encode(["red", "red green", "mauve", "mauve blue", "red red red blue"])
-    assert np.allclose(found, [[1, 0], [0.6, 0.8], [0, 0], [0.6, 0.8], [1, 0]])
+    expected = [[1.0, 0.0], [0.6, 0.8], [0.0, 0.0], [0.6, 0.8], [1.0, 0.0]]
+    assert np.allclose(found, expected)
 
 
 @pytest.mark.parametrize("bert", [True, False])

@@ -518,6 +518,11 @@ def test_an_ignore_file_that_is_not_a_file_is_no_rule(layout: Layout) -> None:
     assert skipped(root) == {"sub/.gitignore": "named pipe, not a file"}
 
 
+def test_a_huge_ignore_file_is_read_up_to_a_whole_line(layout: Layout) -> None:
+    root = layout({".gitignore": "first.py\n" + "x" * 99_989 + "\n*\n", "a.py": "", "first.py": ""})
+    assert found(root) == [".gitignore", "a.py"]
+
+
 @pytest.mark.parametrize("with_git", [True, False])
 def test_many_files_take_little_time(layout: Layout, with_git: bool) -> None:
     files = {f"d{number % 50}/f{number}.py": "" for number in range(5000)}

@@ -98,6 +98,8 @@ def test_any_pattern_agrees_with_git(repository: Path, patterns: list[str], name
         ("*a" * 40 + "b", "a" * 250),
         ("**/a/" * 30 + "b", "a/" * 300 + "c"),
         ("*" * 2000 + "b", "a" * 250),
+        ("*a" * 2000 + "b", "a" * 250),
+        ("*a" * 500_000, "a" * 250),
         ("**/*a*a*a/**/*a*a*a/x", "aaaaaa/" * 200 + "y"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The sample project is what its users assume: readable, in several encodings, and the golden targets exist."""
+"""The sample project is what its users assume: readable, in several encodings, with the golden targets."""
 
 from __future__ import annotations
 

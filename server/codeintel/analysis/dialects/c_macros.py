@@ -3,8 +3,9 @@ parsing."""
 
 import re
 
-_MACRO = rb"[A-Z][A-Z0-9]*_[A-Z0-9_]+"
-_ARGUMENTS = rb"(?:\((?:[^()\n]|\([^()\n]*\))*\))?"
+# Every repetition is possessive or bounded: these run over whole documents, hostile ones included.
+_MACRO = rb"[A-Z][A-Z0-9]*+_[A-Z0-9_]++(?!\w)"
+_ARGUMENTS = rb"(?:\((?:[^()\n]|\([^()\n]{0,200}\)){0,400}\))?"
 
 _ALONE = re.compile(
     rb"^[ \t]*(" + _MACRO + rb"[ \t]*" + _ARGUMENTS + rb")[ \t]*$(?!\s*(?:[{;,)=.+\-*|&<>?:]|/[^/*]))",
@@ -16,10 +17,10 @@ _KEYWORD = (
     rb"(?:static|inline|constexpr|const|auto|class|struct|enum|union|void|int|bool|char|short|long|unsigned|signed|float"
     rb"|double|explicit|template|typename|friend|virtual|namespace|using|operator|typedef|extern|size_t|ssize_t)\b"
 )
-_TYPE_AND_NAME = rb"[A-Za-z_][\w:]*(?:<[^;{}()\n]*>)?[ \t*&]+[A-Za-z_~][\w:~]*[ \t]*\("
-_CONSTRUCTOR = rb"~?[a-z_]\w*\("
+_TYPE_AND_NAME = rb"[A-Za-z_][\w:]*+(?:<[^;{}()\n]{0,200}>)?[ \t*&]{1,40}[A-Za-z_~][\w:~]*+[ \t]{0,40}\("
+_CONSTRUCTOR = rb"~?[a-z_]\w*+\("
 _MODIFIER = re.compile(
-    rb"(?<![\w#])(" + _MACRO + rb")(?=\s+(?:" + _MACRO + rb"\s+)*"
+    rb"(?<![\w#])(" + _MACRO + rb")(?=\s{1,80}(?:" + _MACRO + rb"\s{1,80}){0,4}"
     rb"(?:" + _KEYWORD + rb"|" + _TYPE_AND_NAME + rb"|" + _CONSTRUCTOR + rb"))"
 )  # fmt: skip
 """A macro before a declaration: `UV_EXTERN int uv_run(`, `FMT_CONSTEXPR auto size()`."""

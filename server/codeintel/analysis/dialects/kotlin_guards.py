@@ -2,15 +2,19 @@
 
 import re
 
+# Repetitions are possessive or bounded, so that no document makes them slow.
 _GUARD = re.compile(
-    rb"^([ \t]*(?:!?is|!?in|else|[\w.]+)\b[^\n]*?)([ \t]if\b[^\n]*?)(?=[ \t]*->)", re.MULTILINE
+    rb"^([ \t]*+(?:!?is|!?in|else|[\w.]++)\b[^\n]{0,120}?)([ \t]if\b[^\n]{0,200}?)(?=[ \t]{0,40}->)",
+    re.MULTILINE,
 )
 """The guard of a `when` branch, Kotlin 2.1: `is Text if text.isEmpty() ->`."""
 
-_ACCESSOR_ANNOTATION = re.compile(rb"^()([ \t]*@\w+(?:\([^()\n]*\))?)(?=[ \t]*\n\s*[gs]et\()", re.MULTILINE)
+_ACCESSOR_ANNOTATION = re.compile(
+    rb"^()([ \t]*+@\w++(?:\([^()\n]{0,200}\))?)(?=[ \t]*+\n\s{0,80}[gs]et\()", re.MULTILINE
+)
 """An annotation on its own line before a property's getter or setter."""
 
-_WHERE = re.compile(rb"\bwhere(?=\s*(?:\?\.|\.|\?:))")
+_WHERE = re.compile(rb"\bwhere(?=\s{0,80}(?:\?\.|\.|\?:))")
 """The soft keyword as a variable."""
 
 
