@@ -49,7 +49,7 @@ async def test_shutdown_while_indexing_ends_cleanly(tmp_path: Path) -> None:
     for number in range(300):
         functions = (f"def step_{number}_{part}(value):\n    return value * {part}\n\n" for part in range(20))
         (tmp_path / f"module_{number}.py").write_text("".join(functions))
-    async with started() as process:
+    async with started("--log-level", "warning") as process:
         await process.initialize(tmp_path)
         await asyncio.sleep(0.5)  # somewhere in the middle of opening or indexing
         assert (await process.ask(1, "shutdown"))["result"] is None
@@ -101,16 +101,18 @@ async def test_a_missing_folder_beside_a_good_one_is_left_out(workspace: Path, t
 
 
 async def test_a_second_server_on_the_same_folder_searches_it_without_writing(workspace: Path) -> None:
-    async with connected(workspace, options=TEXT_ONLY):
-        async with connected(workspace, options=TEXT_ONLY, indexed=False) as second:
-            assert (await second.search("backoff delay")).hits[0].path == "retry.py"
-            assert len(second.messages) == 1
-            with pytest.raises(Exception, match="reading only"):
-                await second.command("reindex")
+    async with (
+        connected(workspace, options=TEXT_ONLY),
+        connected(workspace, options=TEXT_ONLY, indexed=False) as second,
+    ):
+        assert (await second.search("backoff delay")).hits[0].path == "retry.py"
+        assert len(second.messages) == 1
+        with pytest.raises(Exception, match="reading only"):
+            await second.command("reindex")
 
 
 async def test_serves_one_client_over_tcp_on_loopback(workspace: Path) -> None:
-    async with started("--tcp", "0") as process:
+    async with started("--tcp", "0", "--log-level", "warning") as process:
         assert process.process.stderr
         line = (await process.process.stderr.readline()).decode()
         assert "127.0.0.1" in line

@@ -15,6 +15,8 @@ from lsp.wire import Wire, fault, started
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 FILE = "file:///tmp/a.py"
+FILE_ID = {"uri": FILE}
+START = {"line": 0, "character": 0}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -89,13 +91,13 @@ async def test_a_bad_qualifier_is_refused_with_its_column(wire: Wire, query: str
 @pytest.mark.parametrize(
     ("method", "params", "field"),
     [
-        ("codeintel/explain", {"query": "a", "textDocument": {"uri": FILE}}, "position"),
-        ("codeintel/explain", {"textDocument": {"uri": FILE}, "position": {"line": 0, "character": 0}}, "query"),
-        ("codeintel/explain", {"query": "a", "textDocument": 5, "position": {"line": 0, "character": 0}}, "textDocument.uri"),
-        ("codeintel/similar", {"textDocument": {}, "position": {"line": 0, "character": 0}}, "textDocument.uri"),
-        ("codeintel/similar", {"textDocument": {"uri": FILE}, "position": {"line": "x", "character": 0}}, "position.line"),
-        ("textDocument/hover", {"textDocument": {"uri": FILE}, "position": {"line": -1, "character": 0}}, "position"),
-        ("textDocument/hover", None, "textDocument"),
+        ("codeintel/explain", {"query": "a", "textDocument": FILE_ID}, "position"),
+        ("codeintel/explain", {"textDocument": FILE_ID, "position": START}, "query"),
+        ("codeintel/explain", {"query": "a", "textDocument": 5, "position": START}, "textDocument"),
+        ("codeintel/similar", {"textDocument": {}, "position": START}, "textDocument.uri"),
+        ("codeintel/similar", {"textDocument": FILE_ID, "position": {"line": "x", "character": 0}}, "position.line"),
+        ("textDocument/hover", {"textDocument": FILE_ID, "position": {"line": -1, "character": 0}}, "position"),
+        ("textDocument/hover", None, "params"),
         ("workspace/symbol", {}, "query"),
         ("workspace/executeCommand", {"arguments": []}, "command"),
     ],
@@ -105,7 +107,7 @@ async def test_wrong_params_of_any_request_are_refused_and_name_the_field(
 ) -> None:
     code, named = fault(await wire.ask("any", method, params))
     assert code == -32602
-    assert str(named).startswith(field) or field.startswith(str(named))
+    assert str(named).startswith(field)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ else; what the requests mean is in features/.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Final
 
@@ -116,6 +116,16 @@ class Endpoint(LanguageServerProtocol):
             self._handle_response(data["id"], None, error.to_response_error())
         else:
             self.handle_message(message)
+
+    def _run_generator(
+        self, future: Future[Any] | None, *, gen: Generator[Any, Any, Any], result_future: Future[Any]
+    ) -> None:
+        """End with the handler that was cancelled; pygls lets its CancelledError escape into the loop."""
+        if future is not None and future.cancelled():
+            gen.close()
+            result_future.cancel()
+        else:
+            super()._run_generator(future, gen=gen, result_future=result_future)
 
     def _send_handler_result(self, future: Future[Any], *, msg_id: Any) -> None:
         method = self._methods.pop(msg_id, "a request")

@@ -28,7 +28,7 @@ class Weights:
     """k of reciprocal rank fusion (Cormack et al. 2009, who used 60); smaller trusts the top of a channel more."""
     candidates: int = 200
     """How many hits of each channel are considered; all of them are ranked."""
-    boosts: Mapping[str, float] = field(default=FIELD_BOOSTS)
+    boosts: Mapping[str, float] = field(default_factory=lambda: FIELD_BOOSTS)
     definition: float = 0.75
     """Defines something whose name the query's words make up."""
     definition_named: float = 1.1

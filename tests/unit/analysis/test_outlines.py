@@ -575,7 +575,8 @@ def test_a_large_function_is_cut_between_statements_and_named_once() -> None:
 def test_a_function_inside_a_large_function_keeps_its_name() -> None:
     check(
         "a.js",
-        "function outer() {\n  const a = "LONG";\n\n  // LONG\n  function inner() {\n    return 1;\n  }\n\n  // LONG\n  return inner;\n}\n",
+        "function outer() {\n  const a = 'LONG';\n\n  // LONG\n  function inner() {\n    return 1;\n  }\n\n"
+        "  // LONG\n  return inner;\n}\n",
         ["function outer 0-2 outer", "function outer > inner 3-7 inner", "function outer 8-10"],
     )
 
