@@ -1,4 +1,4 @@
-"""A small project, indexed once, and the program run on it as a shell would."""
+"""The project, indexed once, and the program run on it as a shell would."""
 
 from __future__ import annotations
 
@@ -6,59 +6,14 @@ import io
 import logging
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from cli.project import Program, Run, write_project
 from codeintel.cli.main import main
-
-FILES = {
-    "app/retry.py": '''"""Trying again, later each time."""
-
-
-def retry_with_backoff(call, attempts=5):
-    """Call until it succeeds; wait longer after each failure."""
-    for attempt in range(attempts):
-        try:
-            return call()
-        except OSError:
-            sleep(2**attempt)
-    raise TimeoutError("out of patience")
-''',
-    "app/colour.py": '''class Colour:
-    """Red, green and blue from 0 to 255."""
-
-    def __init__(self, text):
-        self.parts = bytes.fromhex(text.removeprefix("#"))
-
-    def brightness(self):
-        return sum(self.parts) / 3
-''',
-    "app/storage.py": '''def save_message(path, message):
-    """Write a message durably: a temporary file, fsync, then rename."""
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(message)
-    temporary.replace(path)
-''',
-    "tests/test_retry.py": """def test_retry_with_backoff_gives_up():
-    assert retry_with_backoff(None, attempts=0)
-""",
-    "docs/guide.md": "# Guide\n\nHow retries work: each attempt waits twice as long as the one before.\n",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What the program printed, and its exit code."""
-
-    code: int
-    out: str
-    err: str
-
-
-Program = Callable[..., Run]
 
 
 @pytest.fixture
@@ -77,15 +32,6 @@ def indexctl(monkeypatch: pytest.MonkeyPatch) -> Iterator[Program]:
 
     yield run
     root.handlers[:], root.level = handlers, level
-
-
-def write_project(folder: Path) -> Path:
-    """The project of FILES in `folder`."""
-    for name, text in FILES.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    return folder
 
 
 @pytest.fixture

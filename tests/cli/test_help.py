@@ -7,9 +7,9 @@ import sys
 
 import click
 import pytest
-from codeintel.cli.main import indexctl as program
 
-from tests.cli.conftest import Program
+from cli.project import Program
+from codeintel.cli.main import indexctl as program
 
 COMMANDS = sorted(program.commands)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import FILES, Program
+from cli.project import FILES, Program
 
 HIT_FIELDS = {"path", "startLine", "endLine", "score", "contributions"}
 PART_FIELDS = {"source", "kind", "rank", "score", "weight", "contribution", "reason"}

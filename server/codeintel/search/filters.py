@@ -17,6 +17,8 @@ from codeintel.catalog.rows import Chunk
 from codeintel.search.query import Qualifier
 from codeintel.snapshot import ChunkTable, IndexedFile
 
+_WILDCARD = re.compile(r"[*?\[]")
+
 FileTest = Callable[[IndexedFile], bool]
 ChunkTest = Callable[[Chunk], bool]
 Subject = TypeVar("Subject", IndexedFile, Chunk)
@@ -48,7 +50,7 @@ def _language(value: str) -> FileTest:
 
 def _path(value: str) -> FileTest:
     """A glob as .gitignore understands it; without wildcards, text that the path contains."""
-    if not re.search(r"[*?\[]", value):
+    if not _WILDCARD.search(value):
         needle = value.lower().removeprefix("./")
         return lambda file: needle in file.row.uri.lower()
     spec = _glob(value)
@@ -77,21 +79,24 @@ def _kind(value: str) -> ChunkTest:
 
 
 def _name_test(value: str) -> Callable[[str], bool]:
+    if not _WILDCARD.search(value):
+        wanted = value.lower()
+        return lambda name: name.lower() == wanted
     pattern = re.compile(fnmatch.translate(value), re.IGNORECASE)
     return lambda name: pattern.match(name) is not None
 
 
 def _defines(value: str) -> ChunkTest:
     matches = _name_test(value)
-    return lambda chunk: any(
-        matches(symbol) or matches(symbol.rpartition(".")[2]) for symbol in chunk.symbols
-    )
+    return lambda chunk: any(matches(symbol) or matches(symbol.rpartition(".")[2]) for symbol in chunk.symbols)
 
 
 def _mentions(value: str) -> ChunkTest:
+    """The name as a whole word; `*` stands for any part of one. Finding its text first spares most of the regex."""
     name = re.escape(value).replace(r"\*", r"\w*")
     pattern = re.compile(rf"(?<!\w){name}(?!\w)", re.IGNORECASE)
-    return lambda chunk: pattern.search(chunk.content) is not None
+    longest = max(value.lower().split("*"), key=len)
+    return lambda chunk: longest in chunk.content.lower() and pattern.search(chunk.content) is not None
 
 
 def _refers(value: str) -> ChunkTest:

@@ -1,0 +1,88 @@
+"""What a person reads and a shell gets when something goes wrong."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from cli.project import Program
+from cli.test_index import INDEXCTL
+from codeintel.cli.failures import exit_code_of
+from codeintel.errors import (
+    Cancelled,
+    IndexCorrupt,
+    IndexLocked,
+    ModelError,
+    NotReady,
+    QueryError,
+    SchemaTooNew,
+    UsageError,
+    WorkspaceError,
+)
+from codeintel.service import Service
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (UsageError("x"), 2),
+        (QueryError("x"), 2),
+        (WorkspaceError("x"), 2),
+        (SchemaTooNew("x"), 3),
+        (IndexLocked("x"), 3),
+        (IndexCorrupt("x"), 3),
+        (ModelError("x"), 3),
+        (NotReady("x"), 3),
+        (MemoryError(), 3),
+        (Cancelled(), 130),
+        (KeyboardInterrupt(), 130),
+    ],
+)
+def test_every_error_has_its_exit_code(error: BaseException, code: int) -> None:
+    assert exit_code_of(error) == code
+
+
+@pytest.mark.usefixtures("indexed")
+def test_a_bug_shows_no_traceback_unless_asked(indexctl: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(Service, "search", broken)
+    run = indexctl("search", "retry")
+    assert run.code == 3
+    assert run.err.startswith("error: unexpected ZeroDivisionError: a bug\n")
+    assert "-vv" in run.err
+    assert "Traceback" not in run.err
+    assert "Traceback" in indexctl("search", "retry", "-vv").err
+
+
+@pytest.mark.usefixtures("indexed")
+def test_an_interrupt_is_no_error(indexctl: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Service, "search", interrupted)
+    run = indexctl("search", "retry")
+    assert (run.code, run.out, run.err) == (130, "", "interrupted\n")
+
+
+@pytest.mark.parametrize("format_", ["table", "jsonl"])
+def test_a_pipe_that_closes_early_ends_the_program_quietly(indexed: Path, format_: str) -> None:
+    queries = "retry\n" * 400
+    arguments = ["search", "retry", "-n", "1000", "-e"]
+    if format_ == "jsonl":
+        arguments = ["search", "--queries", "-", "--format", "jsonl"]
+    process = subprocess.Popen(
+        [*INDEXCTL, *arguments], cwd=indexed, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdin is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    process.stdin.write(queries)
+    process.stdin.close()
+    assert process.stderr.read() == ""
+    assert process.wait(30) == 141

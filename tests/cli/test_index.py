@@ -1,0 +1,127 @@
+"""`indexctl index`: what it says it did, what it refuses, and what an interrupt leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from cli.project import FILES, Program
+
+INDEXCTL = (sys.executable, "-c", "import sys; from codeintel.entry import indexctl; sys.exit(indexctl())")
+
+
+def test_the_summary_says_what_was_done(indexctl: Program, project: Path) -> None:
+    (project / "blob.bin").write_bytes(b"\0" * 64)
+    (project / "huge.sql").write_text("SELECT 1;\n" * 200_000)
+    run = indexctl("index", project)
+    assert run.code == 0
+    summary = dict(line.split(maxsplit=1) for line in run.out.splitlines() if not line.startswith(" "))
+    assert summary["files"].startswith(f"{len(FILES)} ({len(FILES)} changed)")
+    assert "larger than 1 MB" in run.out
+    assert "(2.0 MB)" not in run.out, "a figure that differs by file is no common reason"
+    assert summary["chunks"].endswith(" encoded)")
+    assert not any(line != line.rstrip() for line in run.out.splitlines())
+
+
+def test_a_second_run_finds_nothing_to_do_and_force_reads_all(indexctl: Program, indexed_copy: Path) -> None:
+    again = json.loads(indexctl("index", "--format", "json").out)
+    assert (again["changed"], again["encoded"], again["tier"]) == (0, 0, "meaning")
+    forced = json.loads(indexctl("index", "--force", "--format", "jsonl").out)
+    assert forced["changed"] == len(FILES)
+    assert forced["chunks"] == again["chunks"]
+
+
+def test_only_the_named_file_is_read_again(indexctl: Program, indexed_copy: Path) -> None:
+    for name in ("app/colour.py", "app/retry.py"):
+        with (indexed_copy / name).open("a") as file:
+            file.write("\nQUAGGA = 1\n")
+    assert json.loads(indexctl("index", "app/colour.py", "--format", "json").out)["changed"] == 1
+    hits = json.loads(indexctl("search", "QUAGGA", "--format", "json").out)["hits"]
+    assert hits[0]["path"] == "app/colour.py"
+    assert indexctl("search", '"QUAGGA"', "path:app/retry.py").code == 1
+
+
+def test_the_text_tier_alone_encodes_nothing(indexctl: Program, project: Path) -> None:
+    report = json.loads(indexctl("index", project, "--tier", "text", "--format", "json").out)
+    assert (report["tier"], report["encoded"]) == ("text", 0)
+    assert "meaning 0%" in indexctl("search", "retry", "-w", project).out
+
+
+def test_a_removed_file_is_counted_and_gone(indexctl: Program, indexed_copy: Path) -> None:
+    (indexed_copy / "app/colour.py").unlink()
+    assert "1 removed" in indexctl("index").out
+    assert indexctl("search", "path:app/colour.py").code == 1
+
+
+def test_an_empty_folder_is_no_mistake(indexctl: Program, tmp_path: Path) -> None:
+    run = indexctl("index", tmp_path)
+    assert (run.code, run.err) == (0, "")
+    assert run.out.startswith("files      0 ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["nowhere"], "There is no file or folder nowhere."),
+        (["app", "app/retry.py"], "PATH names a folder and there are files as well."),
+        (["app", "-w", "."], "PATH names a folder and there are --workspace as well."),
+        (["-w", "app/retry.py"], "is a file, not a folder"),
+        (["/etc/hostname"], "lies outside the workspace"),
+        (["--tier", "deep"], "'deep' is not one of"),
+    ],
+)
+def test_a_mistake_exits_with_2(
+    indexctl: Program, indexed_copy: Path, arguments: list[str], complaint: str
+) -> None:
+    run = indexctl("index", *arguments)
+    assert (run.code, run.out) == (2, "")
+    assert complaint in run.err
+
+
+def test_a_folder_that_another_process_writes_exits_with_3(indexctl: Program, indexed_copy: Path) -> None:
+    script = "import sys, time; from pathlib import Path; from codeintel.catalog.lock import WriterLock\n"
+    script += "lock = WriterLock(Path(sys.argv[1])); print('locked', flush=True); time.sleep(60)"
+    command = [sys.executable, "-c", script, str(indexed_copy / ".codeintel")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as holder:
+        try:
+            assert holder.stdout is not None
+            assert holder.stdout.readline() == b"locked\n"
+            run = indexctl("index")
+            assert run.code == 3
+            assert str(holder.pid) in run.err
+            assert indexctl("search", "retry").code == 0
+        finally:
+            holder.kill()
+
+
+def test_an_interrupt_keeps_what_is_finished_and_exits_with_130(tmp_path: Path) -> None:
+    body = "".join(f"    total = total * {n} + len('{n} of many steps')\n" for n in range(12))
+    for number in range(400):
+        code = "".join(f"def step_{number}_{part}(total):\n{body}    return total\n\n\n" for part in range(6))
+        (tmp_path / f"module_{number}.py").write_text(code)
+    # A session of its own: the signal reaches the workers too, as Ctrl-C in a terminal does.
+    process = subprocess.Popen(
+        [*INDEXCTL, "index", str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while not (tmp_path / ".codeintel" / "manifest.json").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert out == ""
+    assert err.startswith("Stopped. What is finished is kept: ")
+    assert "Traceback" not in err
+    resumed = subprocess.run(
+        [*INDEXCTL, "index", str(tmp_path), "--tier", "text", "--format", "json"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert json.loads(resumed.stdout)["files"] == 400
