@@ -88,9 +88,7 @@ def read_published(bench: Path) -> tuple[Peer, ...]:
         return ()
     repositories = json.loads(path.read_text(encoding="utf-8"))["repos"]
     return tuple(
-        Peer(
-            name, protocol, {repository: scores[key] for repository, scores in sorted(repositories.items())}
-        )
+        Peer(name, protocol, {repository: scores[key] for repository, scores in sorted(repositories.items())})
         for key, (name, protocol) in PEER_PROTOCOLS.items()
     )
 

@@ -68,7 +68,11 @@ def _overlaps(result: Result, target: Target) -> bool:
 
 
 def _one_per_file(results: Sequence[Result]) -> list[Result]:
-    return list({result.path: result for result in reversed(results)}.values())[::-1]
+    """The first result of each file, in order."""
+    first: dict[str, Result] = {}
+    for result in results:
+        first.setdefault(result.path, result)
+    return list(first.values())
 
 
 def _discount(rank: int) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from rich.table import Table
 
 from benchmarks.environment import environment
 
-console = Console()
+WIDTH = 120  # where the output is not a terminal: the widest table fits
+console = Console(width=None if sys.stdout.isatty() else WIDTH)
 
 DIGITS = 5  # of a figure in a committed file: more would only make the difference of two runs longer
 
@@ -21,7 +23,7 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
     """A table whose first column is text and whose others are figures; None is an empty cell."""
     made = Table(title=title, title_justify="left")
     for number, column in enumerate(columns):
-        made.add_column(column, justify="right" if number else "left", no_wrap=number > 0)
+        made.add_column(column, justify="right" if number else "left", no_wrap=True)
     for row in rows:
         made.add_row(*map(_cell, row))
     return made

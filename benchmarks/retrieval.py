@@ -16,22 +16,25 @@ from benchmarks.corpora import BenchmarkQuery, Peer, Repository, read_published,
 from benchmarks.metrics import PROTOCOLS, Protocol, Result, bootstrap, grouped_means, ndcg
 from benchmarks.reporting import console, table, write_result
 from benchmarks.workspaces import indexed
+from codeintel.errors import UsageError
 from codeintel.service import SearchRequest, Service, Tier
 
 NAME = "retrieval"
 LIMIT = 100  # enough chunks that the best ten files are among them
-EXPLAINED_QUERIES = 200  # for the check of sums, spread evenly over the repositories
+EXPLAINED_QUERIES = 200  # at least, for the check of sums; as many of each repository
 TIERS = (Tier.TEXT, Tier.MEANING)
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One query's NDCG@10 by protocol."""
+    """One query's NDCG@10 by protocol; 0 for a query that was `refused`."""
 
     repository: str
     language: str
+    query: str
     category: str
     values: Mapping[Protocol, float]
+    refused: bool
 
 
 @dataclass(slots=True)
@@ -61,10 +64,11 @@ def run(places: Places) -> None:
     repositories = read_repositories(places.bench)
     scores: dict[Tier, list[Score]] = {tier: [] for tier in TIERS}
     check = SumCheck()
+    explained = math.ceil(EXPLAINED_QUERIES / len(repositories))
     with places.index_folder() as folder:
         for repository in repositories:
             for tier in TIERS:
-                scores[tier] += _measured(repository, places.corpora, folder, tier, check)
+                scores[tier] += _measured(repository, places.corpora, folder, tier, check, explained)
             console.print(_progress(repository, scores), style="dim", highlight=False)
     figures = summary(scores, read_published(places.bench), check)
     print_summary(figures)
@@ -72,20 +76,26 @@ def run(places: Places) -> None:
 
 
 def _measured(
-    repository: Repository, corpora: Path, folder: Path, tier: Tier, check: SumCheck
+    repository: Repository, corpora: Path, folder: Path, tier: Tier, check: SumCheck, explained: int
 ) -> Iterator[Score]:
     index_folder = folder / repository.name / tier.name.lower()
     with indexed(repository.folder(corpora), index_folder, tier) as service:
         for number, query in enumerate(repository.queries):
             results = _results(service, repository, query)
-            values = {protocol: ndcg(results, query.targets, protocol) for protocol in PROTOCOLS}
-            yield Score(repository.name, repository.language, query.category, values)
-            if tier is Tier.MEANING and number < EXPLAINED_QUERIES // 21 + 1 and check.queries < EXPLAINED_QUERIES:
+            values = {protocol: ndcg(results or (), query.targets, protocol) for protocol in PROTOCOLS}
+            yield Score(
+                repository.name, repository.language, query.text, query.category, values, results is None
+            )
+            if tier is Tier.MEANING and number < explained and results is not None:
                 check.look_at(service, query.text)
 
 
-def _results(service: Service, repository: Repository, query: BenchmarkQuery) -> list[Result]:
-    answer = service.search(SearchRequest(query.text, limit=LIMIT, explain=False))
+def _results(service: Service, repository: Repository, query: BenchmarkQuery) -> list[Result] | None:
+    """The hits; None where the query language refuses the query."""
+    try:
+        answer = service.search(SearchRequest(query.text, limit=LIMIT, explain=False))
+    except UsageError:
+        return None
     return [
         Result(repository.path_of(hit.chunk.uri), hit.chunk.start_line + 1, hit.chunk.end_line + 1)
         for hit in answer.hits
@@ -100,9 +110,7 @@ def _progress(repository: Repository, scores: Mapping[Tier, Sequence[Score]]) ->
     return f"{repository.name:<16} {'  '.join(parts)}"
 
 
-def summary(
-    scores: Mapping[Tier, Sequence[Score]], peers: Sequence[Peer], check: SumCheck
-) -> dict[str, Any]:
+def summary(scores: Mapping[Tier, Sequence[Score]], peers: Sequence[Peer], check: SumCheck) -> dict[str, Any]:
     """All figures as JSON: by tier and protocol, the peers', and the sums' largest error."""
     tiers = {
         tier.name.lower(): {protocol: _figures(scores[tier], protocol) for protocol in PROTOCOLS}
@@ -112,6 +120,7 @@ def summary(
     return {
         "repositories": len(languages),
         "queries": len(scores[Tier.TEXT]),
+        "refused": [score.query for score in scores[Tier.TEXT] if score.refused],
         "tiers": tiers,
         "published": {peer.name: _peer_figures(peer, languages, tiers) for peer in peers},
         "sums": asdict(check),
@@ -154,6 +163,8 @@ def print_summary(figures: Mapping[str, Any]) -> None:
     for protocol in PROTOCOLS:
         for grouping in ("repositories", "languages", "categories"):
             console.print(_by(figures, protocol, grouping))
+    for query in figures["refused"]:
+        console.print(f"refused, so it scores 0: {query}", style="yellow", highlight=False)
     sums = figures["sums"]
     console.print(
         f"contributions of {sums['hits']:,} hits of {sums['queries']} queries sum to their scores within "

@@ -74,7 +74,7 @@ class ChunkTable:
 
     def changed(self, files: Mapping[str, IndexedFile | None]) -> ChunkTable:
         """The table with `files` put in place of what it had there; None removes a file."""
-        delta = {**self._delta, **files}
+        delta = dict(sorted({**self._delta, **files}.items()))
         if len(delta) <= FOLD_FILES:
             return ChunkTable(self._base, delta, self._base_ids)
         merged = {**self._base, **delta}

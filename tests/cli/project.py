@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+import codeintel
+
+INDEXCTL = (sys.executable, "-c", "import sys; from codeintel.entry import indexctl; sys.exit(indexctl())")
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(codeintel.__file__).parents[1])}
 
 FILES = {
     "app/retry.py": '''"""Trying again, later each time."""

@@ -12,17 +12,18 @@ from typing import Any
 
 import pytest
 
+from cli.project import ENVIRONMENT
 from codeintel.cli.stdio import RefusedError, ServerGoneError, StdioServer, _next_body
 
 
 def test_it_starts_the_real_server_and_prints_explained_hits(project: Path) -> None:
     command = [sys.executable, "-m", "codeintel.cli.demo", str(project), "wait longer after each failure"]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=ENVIRONMENT)
     assert run.returncode == 0, run.stderr
     assert run.stderr == ""
     assert "server started and initialized" in run.stdout
     assert "100% with meaning" in run.stdout
-    hits = run.stdout.partition("answered")[2]
+    hits = run.stdout.partition("with meaning")[2]
     assert "1 app/retry.py:" in hits
     assert "def retry_with_backoff(call, attempts=5):" in hits
     assert "█" in hits
@@ -31,7 +32,7 @@ def test_it_starts_the_real_server_and_prints_explained_hits(project: Path) -> N
 
 def test_a_folder_that_is_none_is_a_usage_error(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "codeintel.cli.demo", str(tmp_path / "absent"), "x"]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=ENVIRONMENT)
     assert run.returncode == 2
     assert run.stderr.startswith("error: There is no folder ")
 

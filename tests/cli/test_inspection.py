@@ -11,7 +11,8 @@ import pytest
 from cli.project import FILES, Program
 
 
-def test_status_shows_how_far_the_index_reaches(indexctl: Program, indexed: Path) -> None:
+@pytest.mark.usefixtures("indexed")
+def test_status_shows_how_far_the_index_reaches(indexctl: Program) -> None:
     run = indexctl("status")
     assert run.code == 0
     assert f"files      {len(FILES)}" in run.out
@@ -40,7 +41,8 @@ def test_a_folder_without_an_index_exits_with_3(
     assert not (tmp_path / "idmap.csv").exists()
 
 
-def test_an_index_that_is_whole_passes_the_check(indexctl: Program, indexed: Path) -> None:
+@pytest.mark.usefixtures("indexed")
+def test_an_index_that_is_whole_passes_the_check(indexctl: Program) -> None:
     run = indexctl("check")
     assert (run.code, run.out) == (0, "✓ the index is whole\n")
     assert json.loads(indexctl("check", "--format", "json").out) == []
@@ -58,9 +60,8 @@ def test_a_damaged_part_is_found_with_its_remedy(indexctl: Program, indexed_copy
     assert any(part.name in found["artifact"] and found["remedy"] for found in findings)
 
 
-def test_the_id_map_is_exported_in_the_form_its_ending_names(
-    indexctl: Program, indexed: Path, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("indexed")
+def test_the_id_map_is_exported_in_the_form_its_ending_names(indexctl: Program, tmp_path: Path) -> None:
     chunks = json.loads(indexctl("status", "--format", "json").out)["roots"][0]["chunks"]
     for name in ("idmap.csv", "idmap.jsonl", "idmap.parquet"):
         run = indexctl("idmap-export", tmp_path / name, "--format", "jsonl")
@@ -93,9 +94,8 @@ def test_the_models_are_intact_and_licensed(indexctl: Program) -> None:
     assert "files as published" in indexctl("model").out
 
 
-def test_a_model_folder_that_is_none_exits_with_3(
-    indexctl: Program, indexed: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("indexed")
+def test_a_model_folder_that_is_none_exits_with_3(indexctl: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CODEINTEL_MODEL_FOLDER", "/nowhere/model")
     run = indexctl("model")
     assert run.code == 3

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
 from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, register_lsp_features
 from pytest_lsp.protocol import LanguageClientProtocol
@@ -19,6 +22,9 @@ from codeintel.lsp import protocol
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2] / "server")}
 SERVER = [sys.executable, "-c", "import sys; from codeintel.entry import server; sys.exit(server())"]
 EDITORS = ("visual-studio-code", "neovim@0.11", "emacs")
+
+PATIENCE_S = 30
+"""What a test waits for at most before it fails; nothing here takes more than seconds."""
 
 TEXT_ONLY = {"index": {"tier": "text"}}
 """Options for tests that need no vectors: indexing takes a moment instead of seconds."""
@@ -119,8 +125,24 @@ async def connected(
 
 async def until_indexed(client: Client, runs: int = 1) -> None:
     """Wait for the end of so many progress bars."""
-    while sum(ended(reports) for reports in client.progress_reports.values()) < runs:
-        await client.wait_for_notification(types.PROGRESS)
+    await until_told(client, lambda: sum(ended(bar) for bar in client.progress_reports.values()) >= runs)
+
+
+async def until_told(client: Client, condition: Callable[[], bool]) -> None:
+    """Wait until the progress that the server reports makes a condition true."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+async def until_found(client: Client, phrase: str) -> protocol.Hit:
+    """Wait until a phrase is found; saving has no answer that one could wait for."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            with contextlib.suppress(JsonRpcException):  # nothing is indexed yet
+                if hits := (await client.search(f'"{phrase}"', limit=1)).hits:
+                    return hits[0]
+            await asyncio.sleep(0.05)
 
 
 def ended(reports: Sequence[Any]) -> bool:

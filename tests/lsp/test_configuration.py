@@ -10,7 +10,7 @@ from lsp.client import TEXT_ONLY, connected, until_indexed
 
 
 async def test_the_configuration_of_the_editor_is_asked_for_and_applies(workspace: Path) -> None:
-    configuration = {"": {"codeintel": {"search": {"limit": 1}, "index": {"tier": "text"}}}}
+    configuration = {"codeintel": {"search": {"limit": 1}, "index": {"tier": "text"}}}
     async with connected(workspace, configuration=configuration) as client:
         found = await client.search("attempt")
         assert len(found.hits) == 1

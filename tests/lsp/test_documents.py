@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
-from lsp.client import TEXT_ONLY, Client, connected
-
-PATIENCE_S = 20
-
-
-async def until_found(client: Client, query: str, path: str) -> None:
-    """Wait until the best hit is in a file; saving has no answer that one could wait for."""
-    async with asyncio.timeout(PATIENCE_S):
-        while not (hits := (await client.search(query, limit=1)).hits) or hits[0].path != path:
-            await asyncio.sleep(0.05)
+from lsp.client import TEXT_ONLY, connected, until_found
 
 
 async def test_a_saved_file_is_found_by_its_new_text_and_not_by_the_old(workspace: Path) -> None:
     async with connected(workspace, options=TEXT_ONLY) as client:
         assert (await client.search('"backoff_delay"')).hits
         client.save(workspace / "retry.py", "def linear_pause(attempt):\n    return attempt\n")
-        await until_found(client, "linear_pause", "retry.py")
+        await until_found(client, "linear_pause")
         assert (await client.search('"backoff_delay"')).hits == []
         hit = (await client.search("linear_pause", limit=1)).hits[0]
         assert (hit.range.start.line, hit.range.end.line) == (0, 1)
@@ -30,14 +20,14 @@ async def test_a_saved_file_is_found_by_its_new_text_and_not_by_the_old(workspac
 async def test_a_new_file_is_found_once_it_is_saved(workspace: Path) -> None:
     async with connected(workspace, options=TEXT_ONLY) as client:
         client.save(workspace / "brand_new.py", "def unheard_of_name():\n    pass\n")
-        await until_found(client, "unheard_of_name", "brand_new.py")
+        assert (await until_found(client, "unheard_of_name")).path == "brand_new.py"
 
 
 async def test_many_saves_in_a_row_end_with_the_last_text(workspace: Path) -> None:
     async with connected(workspace, options=TEXT_ONLY) as client:
         for number in range(30):
             client.save(workspace / "retry.py", f"def version_{number}():\n    return {number}\n")
-        await until_found(client, '"version_29"', "retry.py")
+        await until_found(client, "version_29")
         assert (await client.search('"version_28"')).hits == []
 
 
@@ -47,7 +37,7 @@ async def test_a_file_saved_outside_the_workspace_is_not_indexed_and_harms_nothi
     async with connected(workspace, options=TEXT_ONLY) as client:
         client.save(tmp_path / "stray.py", "def stray_function():\n    pass\n")
         client.save(workspace / "inside.py", "def inside_function():\n    pass\n")
-        await until_found(client, "inside_function", "inside.py")
+        await until_found(client, "inside_function")
         assert (await client.search('"stray_function"')).hits == []
         assert client.messages == []
 
@@ -55,4 +45,4 @@ async def test_a_file_saved_outside_the_workspace_is_not_indexed_and_harms_nothi
 async def test_a_file_saved_right_at_the_start_is_indexed(workspace: Path) -> None:
     async with connected(workspace, indexed=False) as client:
         client.save(workspace / "early.py", "def early_bird():\n    pass\n")
-        await until_found(client, "early_bird", "early.py")
+        assert (await until_found(client, "early_bird")).path == "early.py"

@@ -9,7 +9,7 @@ import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from lsp.client import Client, connected, ended, until_indexed
+from lsp.client import Client, connected, ended, until_indexed, until_told
 
 
 async def test_indexing_begins_reports_counts_and_ends(workspace: Path) -> None:
@@ -32,6 +32,11 @@ async def test_a_client_without_progress_is_not_asked_for_any(workspace: Path) -
         assert client.progress_reports == {}
 
 
+def messages(client: Client) -> list[str]:
+    """What the progress bars have said so far."""
+    return [str(getattr(report, "message", "")) for bar in client.progress_reports.values() for report in bar]
+
+
 async def test_cancelling_the_progress_stops_indexing_and_keeps_what_is_done(tmp_path: Path) -> None:
     for number in range(400):
         body = "\n".join(
@@ -39,13 +44,12 @@ async def test_cancelling_the_progress_stops_indexing_and_keeps_what_is_done(tmp
         )
         (tmp_path / f"module_{number}.py").write_text(body)
     async with connected(tmp_path, indexed=False) as client:
-        await client.wait_for_notification(types.PROGRESS)
-        (token,) = client.progress_reports
-        while not any("meaning" in str(report.message) for report in client.progress_reports[token][1:]):
-            await client.wait_for_notification(types.PROGRESS)
+        bars = client.progress_reports
+        await until_told(client, lambda: any("meaning" in message for message in messages(client)))
+        (token,) = bars
         client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(token))
         await until_indexed(client)
-        assert client.progress_reports[token][-1].message == "stopped"
+        assert bars[token][-1].message == "stopped"
         found = await client.search("step_7_3")
         assert found.hits[0].path == "module_7.py"
         assert found.coverage.meaning < found.coverage.chunks
@@ -59,19 +63,16 @@ async def test_cancelling_the_command_stops_it(tmp_path: Path) -> None:
         )
         (tmp_path / f"module_{number}.py").write_text(body)
     async with connected(tmp_path, indexed=False) as client:
-        await client.wait_for_notification(types.PROGRESS)
+        await until_told(client, lambda: len(client.progress_reports) == 1)
         params = types.ExecuteCommandParams("codeintel.server.reindex", [])
-        pending = client.protocol.send_request_async("workspace/executeCommand", params, msg_id="reindex")
-        running = asyncio.ensure_future(pending)
-        while len(client.progress_reports) < 2:
-            await client.wait_for_notification(types.PROGRESS)
+        running = asyncio.wrap_future(
+            client.protocol.send_request("workspace/executeCommand", params, msg_id="reindex")
+        )
+        await until_told(client, lambda: len(client.progress_reports) == 2)
         client.cancel_request(types.CancelParams("reindex"))
         with pytest.raises(JsonRpcException) as caught:
             await running
         assert caught.value.code == -32800
-        assert await other_bar_is_open(client)
-
-
-async def other_bar_is_open(client: Client) -> bool:
-    """The first indexing goes on: only the command was cancelled."""
-    return not ended(next(iter(client.progress_reports.values())))
+        first, second = client.progress_reports.values()
+        await until_told(client, lambda: ended(second))
+        assert not ended(first)  # only the command was cancelled

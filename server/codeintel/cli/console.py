@@ -16,6 +16,10 @@ TAB: Final = 4
 _colour = True
 
 
+class PipeClosed(Exception):
+    """Nobody reads the results any more; not an OSError, because click exits with 1 at one of those."""
+
+
 class Stream(Console):
     """A console on one of the standard streams."""
 
@@ -26,8 +30,8 @@ class Stream(Console):
         )
 
     def on_broken_pipe(self) -> None:
-        """Let the program end in one place; rich's own way exits with 1, which here means "nothing found"."""
-        raise BrokenPipeError
+        """Rich would exit with 1, which here means that nothing was found."""
+        raise PipeClosed
 
 
 def use_colour(wanted: bool) -> None:
@@ -60,6 +64,15 @@ def fact(label: str, value: Text | str) -> Text:
     """A labelled line of a summary; `value` is foreign text unless it is a Text already."""
     text = line(f"{label:<11}", "dim")
     return text.append_text(value) if isinstance(value, Text) else text.append(shown(value), "not dim")
+
+
+def write_line(text: str) -> None:
+    """Write a line to stdout past rich, which would wrap it, at once."""
+    try:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        raise PipeClosed from error
 
 
 def say(text: str, style: str = "") -> None:

@@ -31,7 +31,7 @@ HITS: Final = 3  # fit on a screen with everything behind them
 WIDTH: Final = 88
 POLL_S: Final = 0.1
 TEXT_STAGE: Final = "Reading and chunking"  # as the server's status names it
-PATIENCE_S: Final = 30.0  # for meaning, after the text tier: a small workspace is complete in less
+PATIENCE_S: Final = 20.0  # for meaning, after the text tier: a small workspace is complete in less
 REQUEST_FAILED: Final = -32803
 
 
@@ -51,7 +51,6 @@ def demo(workspace: Path, query: str) -> None:
         server.wait_for_index()
         _tick(console, server.state_in_words(), started)
         result = server.search(query)
-        _tick(console, "answered", started)
         console.print()
         print_answer(console, answer_of(query, result, folder), "full", rooted=False)
 

@@ -7,10 +7,10 @@ workspace folder.
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from codeintel.cli.console import write_line
 from codeintel.cli.options import Format
 from codeintel.errors import CodeIntelError, QueryError, UsageError
 
@@ -164,9 +164,3 @@ def print_documents(documents: Iterable[object], form: Format) -> None:
             print_document(document, form)
     else:
         print_document(list(documents), form)
-
-
-def write_line(text: str) -> None:
-    """Write a line to stdout past rich, which would wrap it."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()

@@ -15,6 +15,7 @@ from codeintel.cli.documents import print_document, report_document
 from codeintel.cli.figures import duration
 from codeintel.cli.opening import bring_up_to_date, opened
 from codeintel.cli.options import Surface, common_options
+from codeintel.cli.progress import stoppable
 from codeintel.errors import UsageError, WorkspaceError
 from codeintel.tiers import Tier
 
@@ -47,9 +48,9 @@ def index(surface: Surface, paths: tuple[Path, ...], tier: str, force: bool) -> 
     indexctl index src/app.py
     """
     folders, files = _sorted_out(surface, paths)
-    with opened(surface, readonly=False, folders=folders) as service:
+    with stoppable() as stopped, opened(surface, readonly=False, folders=folders) as service:
         report = bring_up_to_date(
-            service, surface, until=Tier[tier.upper()], force=force, paths=files or None
+            service, surface, stopped, until=Tier[tier.upper()], force=force, paths=files or None
         )
     if surface.for_people:
         for text in _summary(report):

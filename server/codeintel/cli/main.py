@@ -11,6 +11,7 @@ import click
 
 from codeintel import __version__
 from codeintel.cli.check import check
+from codeintel.cli.console import PipeClosed
 from codeintel.cli.doctor import doctor
 from codeintel.cli.explain import explain
 from codeintel.cli.failures import exit_code_of, report_failure
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             list(arguments) if arguments is not None else None, prog_name="indexctl", standalone_mode=False
         )
         sys.stdout.flush()
-    except BrokenPipeError:
+    except (PipeClosed, BrokenPipeError):
         _close_stdout()
         code = BROKEN_PIPE
     except (Exception, KeyboardInterrupt) as error:

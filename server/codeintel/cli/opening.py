@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from codeintel.cancellation import CancelCheck
 from codeintel.cli.console import say
 from codeintel.cli.options import Surface
 from codeintel.cli.progress import progress_bars, stoppable
@@ -59,28 +60,27 @@ def opened_for_search(surface: Surface, *, no_index: bool) -> Iterator[Service]:
                 raise
             if not surface.quiet:
                 say(f"{error.message} Indexing first.", "dim")
+            stopped = open_services.enter_context(stoppable())
             service = open_services.enter_context(opened(surface, readonly=False))
-            bring_up_to_date(service, surface)
+            bring_up_to_date(service, surface, stopped)
         yield service
 
 
 def bring_up_to_date(
     service: Service,
     surface: Surface,
+    stopped: CancelCheck,
     *,
     until: Tier = Tier.MEANING,
     force: bool = False,
     paths: Sequence[Path] | None = None,
 ) -> IndexReport:
-    """Index with progress bars; Ctrl-C raises Cancelled, which says what is kept."""
-    with stoppable() as cancelled:
-        try:
-            with progress_bars(surface.quiet) as report:
-                return service.index(
-                    until=until, report=report, cancelled=cancelled, force=force, paths=paths
-                )
-        except Cancelled as error:
-            raise Cancelled(f"Stopped. {_kept(service)} The next run goes on from there.") from error
+    """Index with progress bars. Raises Cancelled once `stopped` turns true, and says what is kept."""
+    try:
+        with progress_bars(surface.quiet) as report:
+            return service.index(until=until, report=report, cancelled=stopped, force=force, paths=paths)
+    except Cancelled as error:
+        raise Cancelled(f"Stopped. {_kept(service)} The next run goes on from there.") from error
 
 
 def _kept(service: Service) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from codeintel.cli.documents import write_line
+from codeintel.cli.console import write_line
 from codeintel.cli.main import indexctl
 
 WIDTH: Final = 88

@@ -35,7 +35,7 @@ def print_answer(console: Console, answer: Answer, level: Level, *, rooted: bool
 
 def print_hit(console: Console, hit: Hit, level: Level, place: int, scale: float, *, rooted: bool) -> None:
     """Print one hit; bars are drawn relative to `scale`, the largest contribution."""
-    console.print(_heading(hit, place, rooted=rooted))
+    console.print(_heading(hit, place, rooted=rooted), no_wrap=True, overflow="ellipsis")
     for text in excerpt(hit):
         console.print(Text(INDENT).append_text(text), no_wrap=True, overflow="ellipsis")
     if level == "one":

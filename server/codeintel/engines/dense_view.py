@@ -59,7 +59,7 @@ class DenseView:
         keep = slice(None) if allowed is None else np.isin(self._added, allowed)
         ids = np.concatenate([hits.ids, self._added[keep]])
         scores = np.concatenate([hits.scores, self._vectors[keep] @ vector])
-        order = np.argsort(-scores, kind="stable")[:k]
+        order = np.lexsort((ids, -scores))[:k]  # equal scores by id, in whichever layer they lie
         return DenseHits(ids[order], scores[order])
 
     def reconstruct(self, ids: Sequence[int] | Ids) -> Vectors:
@@ -68,6 +68,8 @@ class DenseView:
         found = np.empty((len(wanted), self._base.dim), np.float32)
         rows = {chunk_id: row for row, chunk_id in enumerate(self._added.tolist())}
         in_base = np.array([chunk_id not in rows for chunk_id in wanted.tolist()], bool)
+        if len(gone := np.intersect1d(wanted[in_base], self._dead)):
+            raise KeyError(int(gone[0]))
         found[in_base] = self._base.reconstruct(wanted[in_base])
         found[~in_base] = self._vectors[[rows[chunk_id] for chunk_id in wanted[~in_base].tolist()]]
         return found

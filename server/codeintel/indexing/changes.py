@@ -40,7 +40,9 @@ def among(changes: Changes, uris: Iterable[str]) -> Changes:
 
 def _may_differ(table: ChunkTable, file: SourceFile) -> bool:
     known = table.file(file.uri)
-    return known is None or (known.row.size, known.row.mtime_ns) != (file.size, file.mtime_ns)
+    if known is None or (known.row.skip_reason and not known.row.lang):
+        return True  # new, or left out unread by a rule that has changed while the file has not
+    return (known.row.size, known.row.mtime_ns) != (file.size, file.mtime_ns)
 
 
 def _newly_skipped(table: ChunkTable, file: SkippedFile) -> bool:

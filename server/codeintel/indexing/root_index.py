@@ -165,13 +165,15 @@ class RootIndex:
         outcome.removed = len(changes.vanished)
         meter = Meter("Reading and chunking", len(changes.suspects), report)
         last_swap = time.monotonic()
-        for analysis in workers.analyse(changes.suspects, rules, cancelled):
-            outcome.changed += self._note(analysis, pending)
-            meter.advance()
-            if time.monotonic() - last_swap > SWAP_SECONDS:
-                self._swap_text(pending)
-                pending, last_swap = _Pending(), time.monotonic()
-        self._swap_text(pending)
+        try:
+            for analysis in workers.analyse(changes.suspects, rules, cancelled):
+                outcome.changed += self._note(analysis, pending)
+                meter.advance()
+                if time.monotonic() - last_swap > SWAP_SECONDS:
+                    self._swap_text(pending)
+                    pending, last_swap = _Pending(), time.monotonic()
+        finally:  # what was analysed before a cancel is kept
+            self._swap_text(pending)
 
     def _note(self, analysis: FileAnalysis, pending: _Pending) -> bool:
         """Keep an analysis for the next swap; answers whether the file's content is new to the index."""
@@ -208,7 +210,7 @@ class RootIndex:
             self._lexical.replace(gone.tolist(), documents)
             self._lexical.commit()
             ids = _ids(changed)
-            vectors = self._models.static.encode([_passage(chunk) for chunk in changed])
+            vectors = _as_stored(self._models.static.encode([_passage(chunk) for chunk in changed]))
             self.snapshot = replace(
                 before,
                 chunks=before.chunks.changed(pending.files),
@@ -308,6 +310,11 @@ def _chunks_of(snapshot: Snapshot, uri: str) -> tuple[Chunk, ...]:
 def _same_text(old: Chunk | None, new: Chunk) -> bool:
     """Whether engines need not look again: the content is the id's, but breadcrumb and names come from around it."""
     return old is not None and (old.breadcrumb, old.symbols) == (new.breadcrumb, new.symbols)
+
+
+def _as_stored(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Rounded as the table keeps them, so that answers are the same before and after a restart."""
+    return vectors.astype(np.float16).astype(np.float32)
 
 
 def _passage(chunk: Chunk) -> str:

@@ -12,11 +12,13 @@ import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 
 from pebble import ProcessExpired, ProcessPool
 
 from codeintel.cancellation import CancelCheck, never, stop_if
+from codeintel.errors import Cancelled, IndexTrouble
 from codeintel.indexing.analysis import AnalysisRules, FileAnalysis, analyse_files
 from codeintel.workspace.files import SourceFile
 
@@ -25,6 +27,7 @@ log = logging.getLogger(__name__)
 BATCH_BYTES = 96_000  # about 30 ms of work: amortises 0.2 ms of hand-over, stays cancellable
 BATCH_FILES = 32
 AHEAD = 4  # batches in flight per worker, so that none waits for the consumer
+POOLS = 3  # tried for a batch before processes are said not to run; a guess
 
 Batch = tuple[SourceFile, ...]
 
@@ -36,6 +39,7 @@ class AnalysisWorkers:
         self._count = count
         self._timeout_s = timeout_s
         self._pool = ProcessPool(max_workers=count, context=_context())
+        self._closed = False
 
     def warm_up(self) -> None:
         """Start the processes now, so that the first file does not wait for them."""
@@ -61,22 +65,32 @@ class AnalysisWorkers:
                 future.cancel()
 
     def close(self) -> None:
-        """Stop the processes, whatever they are doing."""
+        """Stop the processes, whatever they are doing; an analysis under way raises Cancelled."""
+        self._closed = True
         self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
 
     def _schedule(self, batch: Batch, rules: AnalysisRules) -> Future[list[FileAnalysis]]:
+        stop_if(lambda: self._closed)
+        if not self._pool.active:  # pebble gives a pool up whose processes were killed while they rested
+            self._pool = ProcessPool(max_workers=self._count, context=_context())
         future: Future[list[FileAnalysis]] = self._pool.schedule(
             analyse_files, args=(batch, rules), timeout=self._timeout_s
         )
         return future
 
     def _result(
-        self, batch: Batch, future: Future[list[FileAnalysis]], rules: AnalysisRules
+        self, batch: Batch, future: Future[list[FileAnalysis]], rules: AnalysisRules, pool: int = 1
     ) -> list[FileAnalysis]:
         try:
             return future.result()
-        except (ProcessExpired, FutureTimeout, CancelledError, MemoryError, RecursionError) as error:
+        except CancelledError as error:  # by `close`, in another thread
+            raise Cancelled from error
+        except BrokenProcessPool as error:  # no file's fault: the others run in another pool
+            if pool == POOLS:
+                raise IndexTrouble("The processes that parse files do not run.", "The log says why.") from error
+            return self._result(batch, self._schedule(batch, rules), rules, pool + 1)
+        except (ProcessExpired, FutureTimeout, MemoryError, RecursionError) as error:
             if len(batch) == 1:
                 return [self._quarantined(batch[0], error)]
         # one of them is at fault: alone, each shows whether it is the one

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from codeintel.analysis.identifiers import split_identifier, stem, terms
+from codeintel.search.word_forms import word_forms
 
 # Words that carry no content in a question about code; a closed list: a corpus has no counts for questions.
 STOP_WORDS = frozenset(
@@ -47,7 +48,7 @@ _IDENTIFIER = re.compile(r"[a-z\d][A-Z]|_|[A-Z]{2,}[a-z]|::|\w\.\w|->|#")
 class Intent:
     """A query as ranking reads it.
 
-    `terms` go to BM25; `words` are the stems of its content words, each with its share of what the query says (rare
+    `terms` go to BM25, the query's own before their other forms; `words` are the stems of its content words, each with its share of what the query says (rare
     words say more; they sum to 1); `identifiers` are the names that it spells out, lower-cased, without what they
     are qualified by; `asks` holds 'test', 'example', 'doc' where it asks for such files.
     """
@@ -74,11 +75,18 @@ def intent_of(text: str, rarity: Rarity = _same) -> Intent:
     content = [term for term in terms(text) if term not in STOP_WORDS] or terms(text)
     return Intent(
         text,
-        tuple(content),
+        tuple(dict.fromkeys([*content, *_other_forms(content, identifiers)])),
         _word_shares(content, rarity),
         frozenset(identifiers),
         frozenset(what for what, words in ASKS.items() if words & lowered),
     )
+
+
+def _other_forms(content: Iterable[str], identifiers: Collection[str]) -> Iterator[str]:
+    """Forms of the query's words; a name that the query spells out is meant as it stands."""
+    for term in content:
+        if term not in identifiers:
+            yield from word_forms(term)
 
 
 def _word_shares(content: list[str], rarity: Rarity) -> dict[str, float]:

@@ -22,7 +22,8 @@ QUALIFIERS = ("lang", "path", "kind", "sym", "def", "ref", "module")
 
 _TOKEN = re.compile(
     r"""\s*(?P<minus>-)?(?:
-        (?P<name>[A-Za-z_]+):(?=[^\s:/\\\d])(?P<qualified>"[^"]*"?|\S+)
+        (?P<name>(?i:lang|path|kind|sym|def|ref|module)(?=:[^\s:])|[A-Za-z_]+(?=:[^\s:/\\\d])):
+            (?P<qualified>"[^"]*"?|\S+)
       | (?P<bare>lang|path|kind|sym|def|ref|module):(?=\s|$)
       | (?P<phrase>"[^"]*"?)
       | (?P<word>\S+)

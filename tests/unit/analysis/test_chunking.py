@@ -142,10 +142,11 @@ def test_a_broken_function_does_not_cost_the_others_their_names() -> None:
         ("a.cpp", "A_MACRO " * 20_000),
         ("a.ex", "defmodule A do\n" * 3_000 + "end\n" * 3_000),
         ("a.json", "[\n" * 10_000),
+        ("a.kt", "val x = 1\n@Suppress(\"U"),
     ],
     ids=lambda value: value if len(value) < 10 else "",
 )
-def test_deep_nesting_neither_raises_nor_takes_long(uri: str, text: str) -> None:
+def test_hostile_text_neither_raises_nor_takes_long(uri: str, text: str) -> None:
     started = time.process_time()
     assert_partition(text, chunk(text, language_of(uri)), DEFAULT_LIMIT)
     assert time.process_time() - started < 2

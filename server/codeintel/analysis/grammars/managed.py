@@ -1,7 +1,7 @@
 """The grammar tables of Java, C#, Kotlin and Scala."""
 
 from codeintel.analysis import kinds
-from codeintel.analysis.dialects import compiled, kotlin_guards
+from codeintel.analysis.dialects import compiled, kotlin_source
 from codeintel.analysis.grammars.common import COMMENTS, FUNCTION, METHOD, TYPE
 from codeintel.analysis.naming import declared, fixed, named, namespace, typed
 from codeintel.analysis.syntax import Language, Syntax
@@ -81,7 +81,7 @@ KOTLIN = Language(
         leading=COMMENTS | {"file_annotation"},
         imports=frozenset({"package_header", "import"}),
         bodies=frozenset({"class_body", "enum_class_body"}),
-        prepare=kotlin_guards.without_guards,
+        prepare=kotlin_source.parsable,
     ),
 )
 

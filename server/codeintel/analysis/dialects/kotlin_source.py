@@ -1,4 +1,4 @@
-"""Kotlin that its grammar does not know yet, rewritten before parsing without moving a byte."""
+"""Kotlin that its grammar cannot take, rewritten before parsing without moving a byte."""
 
 import re
 
@@ -18,8 +18,11 @@ _WHERE = re.compile(rb"\bwhere(?=\s{0,80}(?:\?\.|\.|\?:))")
 """The soft keyword as a variable."""
 
 
-def without_guards(source: bytes) -> bytes:
-    """The source with such guards and annotations as spaces, and the variable `where` under another name."""
+def parsable(source: bytes) -> bytes:
+    """The source with such guards and annotations as spaces, the variable `where` renamed, and a last line break.
+
+    Without that break the grammar's scanner (1.1.0) loops for ever on an annotation at the very end of the text.
+    """
     for pattern in (_GUARD, _ACCESSOR_ANNOTATION):
         source = pattern.sub(lambda found: found[1] + b" " * len(found[2]), source)
-    return _WHERE.sub(b"wherE", source)
+    return _WHERE.sub(b"wherE", source) + (b"" if source.endswith(b"\n") else b"\n")

@@ -1,0 +1,83 @@
+"""The product's ranking over arrays, a hundred times faster, for trying out weights; tuning first proves it equal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from benchmarks.candidates import PLACES, Floats, Integers, PreparedQuery, product_order
+from benchmarks.metrics import DEPTH
+from codeintel.search.weights import Weights
+from codeintel.service import Tier
+
+DISCOUNTS = 1 / np.log2(np.arange(DEPTH) + 2)
+
+
+def order(prepared: PreparedQuery, weights: Weights) -> Integers:
+    """The best ten candidates, best first, as places in `prepared.found`; about 0.1 ms."""
+    scores = _spread(
+        prepared.file, _with_coherence(prepared, _priors_and_channels(prepared, weights), weights), weights
+    )
+    return _descending(scores)[:DEPTH]
+
+
+def score(prepared: PreparedQuery, weights: Weights) -> float:
+    """NDCG@10 under the chunk protocol."""
+    hits = prepared.hits[order(prepared, weights)]
+    first = hits.argmax(axis=0)
+    return float(DISCOUNTS[first[hits.any(axis=0)]].sum() / prepared.ideal)
+
+
+def check_equal(queries: Sequence[PreparedQuery], weights: Weights) -> int:
+    """Compare the best ten of every query with the product's; answers how many, raises where one differs."""
+    for prepared in queries:
+        ours, product = order(prepared, weights).tolist(), product_order(prepared, weights)
+        if ours != product:
+            raise RuntimeError(
+                f"fast_ranking.py no longer ranks as search/ranking.py does: {prepared.query.text!r} in "
+                f"{prepared.repository.name} gives {ours}, the product {product}"
+            )
+    return len(queries)
+
+
+def _priors_and_channels(prepared: PreparedQuery, weights: Weights) -> Floats:
+    """Added in the product's order, so that sums are equal to the last bit."""
+    k, signals = weights.rank_constant, prepared.signals
+    vector_weight = weights.dense if prepared.tier is Tier.MEANING else weights.static
+    scores = weights.bm25 * ((k + 1) / (k + prepared.bm25_rank))
+    scores = scores + vector_weight * ((k + 1) / (k + prepared.vector_rank))
+    scores = scores + weights.definition * signals.definition
+    scores = scores + weights.definition_named * signals.definition_named
+    scores = scores + weights.stem * signals.stem
+    scores = scores + weights.path * signals.path
+    penalties = np.array([*(getattr(weights, place) for place in PLACES), 0.0])
+    return np.asarray(scores - penalties[signals.place])
+
+
+def _with_coherence(prepared: PreparedQuery, scores: Floats, weights: Weights) -> Floats:
+    mass = np.bincount(prepared.file, np.maximum(scores, 0.0), prepared.files)
+    most = mass.max(initial=0.0)
+    if most <= 0:
+        return scores
+    ordered = _descending(scores)
+    _, first = np.unique(prepared.file[ordered], return_index=True)
+    best = ordered[first]
+    added = scores.copy()
+    added[best] += weights.coherence * (mass[prepared.file[best]] / most)
+    return added
+
+
+def _spread(file: Integers, scores: Floats, weights: Weights) -> Floats:
+    """Each further chunk of a file, counted from its best, loses a share of a positive score."""
+    ordered = _descending(scores)
+    by_file = ordered[np.argsort(file[ordered], kind="stable")]
+    _, starts, counts = np.unique(file[by_file], return_index=True, return_counts=True)
+    earlier = np.empty(len(scores), np.intp)
+    earlier[by_file] = np.arange(len(scores)) - np.repeat(starts, counts)
+    lost = np.where(scores > 0, scores * (1 - (1 - weights.repeat) ** earlier), 0.0)
+    return np.asarray(scores - lost)
+
+
+def _descending(scores: Floats) -> Integers:
+    return np.argsort(-scores, kind="stable")

@@ -1,0 +1,40 @@
+"""What a process and its descendants hold in memory, read from /proc; Linux only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+PROC = Path("/proc")
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """A process's resident memory now and at its peak, MiB, and what it runs."""
+
+    pid: int
+    command: str
+    resident_mib: float
+    peak_mib: float
+
+
+def memory_of(pid: int) -> Memory:
+    """Raises OSError where the process has gone."""
+    status = (PROC / str(pid) / "status").read_text(encoding="utf-8")
+    command = (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    return Memory(pid, command.strip(), _mib(status, "VmRSS"), _mib(status, "VmHWM"))
+
+
+def descendants(pid: int) -> Iterator[int]:
+    """The processes that `pid` started, and those that they started."""
+    for listing in sorted((PROC / str(pid) / "task").glob("*/children")):
+        for child in map(int, listing.read_text(encoding="ascii").split()):
+            yield child
+            yield from descendants(child)
+
+
+def _mib(status: str, field: str) -> float:
+    found = re.search(rf"^{field}:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(found[1]) / 1024 if found else 0.0

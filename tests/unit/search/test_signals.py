@@ -1,0 +1,75 @@
+"""Signals: how well a chunk's names, file and folder agree with a query, and what kind of place it stands in."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from workspaces import chunk_table
+
+from codeintel.search.intent import intent_of
+from codeintel.search.signals import WHOLE_WORD, place_of, signals_of, symbol_agreement
+
+
+def check_agreement(query: str, symbol: str, strength: float) -> None:
+    """The agreement of one symbol with a query whose words are equally rare."""
+    assert symbol_agreement(symbol, intent_of(query)) == pytest.approx(strength)
+
+
+@pytest.mark.parametrize(
+    ("query", "symbol", "strength"),
+    [
+        ("TokenBucket", "TokenBucket", 1.0),
+        ("where is tokenBucket", "TokenBucket", 1.0),
+        ("Client.send", "send", 1.0),
+        # both parts named, which is all that the query says
+        ("token bucket", "TokenBucket", 1.0 * math.sqrt(2 / 2)),
+        # both parts named, half of what the query says
+        ("token bucket refill rate", "TokenBucket", 1.0 * math.sqrt(2 / 4)),
+        # one part of two named, half of what the query says
+        ("token refill", "TokenBucket", 1 / 2 * math.sqrt(1 / 2)),
+        # a plain word that is also a symbol
+        ("session expiry", "Session", WHOLE_WORD * 1 * math.sqrt(1 / 2)),
+        ("retry policy", "TokenBucket", 0.0),
+        ("?", "TokenBucket", 0.0),
+    ],
+)
+def test_a_symbol_agrees_by_the_parts_of_its_name(query: str, symbol: str, strength: float) -> None:
+    check_agreement(query, symbol, strength)
+
+
+def test_the_best_symbol_of_a_chunk_counts() -> None:
+    chunk = next(iter(chunk_table({"a.py": "class TokenBucket:\n    def refill(self):\n        pass\n"})))
+    signal = signals_of(chunk, intent_of("token refill bucket")).definition
+    assert signal.names[0].endswith("TokenBucket")
+    assert signal.strength == pytest.approx(math.sqrt(2 / 3))
+
+
+def test_file_and_folder_agree_by_the_share_of_the_querys_words() -> None:
+    chunk = next(iter(chunk_table({"server/routergroup/token_bucket.go": "package x\n"})))
+    signals = signals_of(chunk, intent_of("router of a token bucket"))
+    assert (signals.stem.strength, signals.stem.names) == (pytest.approx(2 / 3), ("token", "bucket"))
+    assert signals.path.strength == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize(
+    ("uri", "lang", "place"),
+    [
+        ("src/retry.py", "python", ""),
+        ("tests/helpers.py", "python", "test"),
+        ("src/test_retry.py", "python", "test"),
+        ("src/retry_test.go", "go", "test"),
+        ("src/retry.spec.ts", "typescript", "test"),
+        ("src/RetryTest.java", "java", "test"),
+        ("src/latest.py", "python", ""),
+        ("src/contest.py", "python", ""),
+        ("src/attestation/key.py", "python", ""),
+        ("examples/client.py", "python", "example"),
+        ("vendor/lib.go", "go", "vendor"),
+        ("docs/guide.md", "markdown", "doc"),
+        ("config/app.yaml", "yaml", "data"),
+        ("tests/data.json", "json", "test"),
+    ],
+)
+def test_a_file_stands_in(uri: str, lang: str, place: str) -> None:
+    assert place_of(uri, lang) == place
