@@ -108,7 +108,14 @@ def _prepared(
     text = _free_text(query)
     intent = intent_of(text, snapshot.lexical.idf)
     found = candidates([Scope(snapshot, None)], _probe(intent, text, tier, models), weights)
-    found.sort(key=lambda one: (one.chunk.uri, one.chunk.start_byte))
+    return prepared_from(repository, query, tier, intent, found)
+
+
+def prepared_from(
+    repository: Repository, query: BenchmarkQuery, tier: Tier, intent: Intent, unordered: Sequence[Candidate]
+) -> PreparedQuery:
+    """The arrays of what the channels found."""
+    found = sorted(unordered, key=lambda one: (one.chunk.uri, one.chunk.start_byte))
     for candidate in found:
         candidate.signals = signals_of(candidate.chunk, intent)
     numbers: dict[str, int] = {}

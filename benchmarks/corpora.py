@@ -74,8 +74,8 @@ def read_repositories(bench: Path) -> tuple[Repository, ...]:
             entry["language"],
             entry["github"],
             entry["revision"],
-            entry["root"] or "",
-            _queries(bench / "annotations" / f"{entry['name']}.jsonl"),
+            entry.get("root") or "",
+            _queries(bench / "annotations", entry["name"]),
         )
         for entry in entries
     )
@@ -93,9 +93,13 @@ def read_published(bench: Path) -> tuple[Peer, ...]:
     )
 
 
-def _queries(path: Path) -> tuple[BenchmarkQuery, ...]:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return tuple(_query(json.loads(line)) for line in lines if line.strip())
+def _queries(annotations: Path, name: str) -> tuple[BenchmarkQuery, ...]:
+    """From NAME.jsonl, an object a line, or NAME.json, a list of them, as the benchmark's authors publish it."""
+    lines = annotations / f"{name}.jsonl"
+    if not lines.is_file():
+        return tuple(map(_query, json.loads((annotations / f"{name}.json").read_text(encoding="utf-8"))))
+    text = lines.read_text(encoding="utf-8")
+    return tuple(_query(json.loads(line)) for line in text.split("\n") if line.strip())
 
 
 def _query(entry: Mapping[str, Any]) -> BenchmarkQuery:

@@ -6,7 +6,6 @@ import io
 import logging
 import shutil
 import sys
-from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
@@ -16,22 +15,30 @@ from cli.project import Program, Run, write_project
 from codeintel.cli.main import main
 
 
-@pytest.fixture
-def indexctl(monkeypatch: pytest.MonkeyPatch) -> Iterator[Program]:
-    """Runs the program in this process on arguments, with `stdin` if given."""
+def run(*arguments: object) -> Run:
+    """Run the program in this process; its logging, which outlives it, is undone."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-
-    def run(*arguments: object, stdin: str = "") -> Run:
-        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
-        out, err = io.StringIO(), io.StringIO()
+    out, err = io.StringIO(), io.StringIO()
+    try:
         with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
             main([str(argument) for argument in arguments])
-        assert isinstance(ended.value.code, int)
-        return Run(ended.value.code, out.getvalue(), err.getvalue())
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+    assert isinstance(ended.value.code, int)
+    return Run(ended.value.code, out.getvalue(), err.getvalue())
 
-    yield run
-    root.handlers[:], root.level = handlers, level
+
+@pytest.fixture
+def indexctl(monkeypatch: pytest.MonkeyPatch) -> Program:
+    """Runs the program in this process on arguments, with `stdin` if given."""
+
+    def run_on(*arguments: object, stdin: str = "") -> Run:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        return run(*arguments)
+
+    return run_on
 
 
 @pytest.fixture
@@ -44,9 +51,7 @@ def project(tmp_path: Path) -> Path:
 def indexed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project, indexed down to its meaning; for tests that only read."""
     folder = write_project(tmp_path_factory.mktemp("indexed") / "project")
-    with redirect_stdout(io.StringIO()), pytest.raises(SystemExit) as ended:
-        main(["index", str(folder)])
-    assert ended.value.code == 0
+    assert run("index", folder).code == 0
     return folder
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cli.project import FILES, Program
+from cli.project import ENVIRONMENT, FILES, INDEXCTL, Program
 
 HIT_FIELDS = {"path", "startLine", "endLine", "score", "contributions"}
 PART_FIELDS = {"source", "kind", "rank", "score", "weight", "contribution", "reason"}
@@ -175,6 +178,34 @@ def test_no_index_exits_with_3_and_leaves_no_trace(indexctl: Program, project: P
     assert not (project / ".codeintel").exists()
 
 
+@pytest.mark.parametrize("index_first", [True, False])
+def test_a_folder_without_text_has_no_hits(indexctl: Program, tmp_path: Path, index_first: bool) -> None:
+    (tmp_path / "blob.bin").write_bytes(b"\0" * 64)
+    if index_first:
+        assert indexctl("index", tmp_path).code == 0
+    table = indexctl("search", "anything", "-w", tmp_path, "-q")
+    assert (table.code, table.out) == (1, "0 hits of 0 candidates · 0 chunks, meaning complete · 0 ms\n")
+    many = indexctl("search", "--queries", "-", "--format", "jsonl", "-w", tmp_path, stdin="a\nlang:x b\n")
+    first, second = documents(many.out)
+    assert first["hits"] == []
+    assert "Unknown language" in second["error"]["message"]
+
+
+def test_a_terminal_that_knows_only_ascii_gets_question_marks(indexed: Path) -> None:
+    environment = ENVIRONMENT | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    command = [*INDEXCTL, "search", "retry", "-e"]
+    run = subprocess.run(command, cwd=indexed, env=environment, capture_output=True, check=True)
+    assert b"4 ? def retry_with_backoff" in run.stdout
+
+
+@pytest.mark.usefixtures("indexed")
+@pytest.mark.parametrize("query", ["retr\udcff y", "a\0b", "\u202e", "{" * 3_000, '{"a":' * 3_000])
+def test_no_text_of_a_query_breaks_the_answer(indexctl: Program, query: str) -> None:
+    run = indexctl("search", "--queries", "-", "--format", "jsonl", stdin=f"{query}\n")
+    assert run.code in (0, 1), run.err
+    assert documents(run.out)[0]["query"] == query
+
+
 def test_hits_of_several_folders_name_theirs(indexctl: Program, indexed: Path, project: Path) -> None:
     run = indexctl("search", "brightness", "-w", indexed, "-w", project, "-q", "--format", "jsonl")
     hits = [hit for hit in documents(run.out)[0]["hits"] if hit["path"] == "app/colour.py"]
@@ -197,3 +228,26 @@ def test_the_setting_search_limit_is_the_default(indexctl: Program, indexed_copy
     (indexed_copy / "codeintel.toml").write_text("[search]\nlimit = 2\n")
     assert len(documents(indexctl("search", "retry", "--format", "jsonl").out)[0]["hits"]) == 2
     assert len(documents(indexctl("search", "retry", "-n", "1", "--format", "jsonl").out)[0]["hits"]) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no pseudo-terminals")
+@pytest.mark.parametrize("arguments", [[], ["--no-color"]])
+def test_a_terminal_gets_colour_unless_told_not_to(indexed: Path, arguments: list[str]) -> None:
+    controller, terminal = os.openpty()
+    environment = {name: value for name, value in ENVIRONMENT.items() if name != "NO_COLOR"} | {
+        "TERM": "xterm"
+    }
+    command = [*INDEXCTL, "search", "retry", "-n", "1", *arguments]
+    with subprocess.Popen(command, cwd=indexed, env=environment, stdout=terminal):
+        os.close(terminal)
+        printed = b"".join(iter(lambda: _read(controller), b""))
+    os.close(controller)
+    assert b"\x1b]8;" in printed, "the place is a link"
+    assert (re.search(rb"\x1b\[[\d;]*3\dm", printed) is None) == bool(arguments)
+
+
+def _read(controller: int) -> bytes:
+    try:
+        return os.read(controller, 65_536)
+    except OSError:  # Linux says so when the terminal's last user is gone
+        return b""

@@ -125,11 +125,11 @@ async def connected(
 
 async def until_indexed(client: Client, runs: int = 1) -> None:
     """Wait for the end of so many progress bars."""
-    await until_told(client, lambda: sum(ended(bar) for bar in client.progress_reports.values()) >= runs)
+    await until(lambda: sum(ended(bar) for bar in client.progress_reports.values()) >= runs)
 
 
-async def until_told(client: Client, condition: Callable[[], bool]) -> None:
-    """Wait until the progress that the server reports makes a condition true."""
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until what the server sends makes a condition true."""
     async with asyncio.timeout(PATIENCE_S):
         while not condition():
             await asyncio.sleep(0.02)

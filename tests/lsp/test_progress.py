@@ -9,7 +9,7 @@ import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from lsp.client import Client, connected, ended, until_indexed, until_told
+from lsp.client import Client, connected, ended, until, until_indexed
 
 
 async def test_indexing_begins_reports_counts_and_ends(workspace: Path) -> None:
@@ -45,7 +45,7 @@ async def test_cancelling_the_progress_stops_indexing_and_keeps_what_is_done(tmp
         (tmp_path / f"module_{number}.py").write_text(body)
     async with connected(tmp_path, indexed=False) as client:
         bars = client.progress_reports
-        await until_told(client, lambda: any("meaning" in message for message in messages(client)))
+        await until(lambda: any("meaning" in message for message in messages(client)))
         (token,) = bars
         client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(token))
         await until_indexed(client)
@@ -63,16 +63,16 @@ async def test_cancelling_the_command_stops_it(tmp_path: Path) -> None:
         )
         (tmp_path / f"module_{number}.py").write_text(body)
     async with connected(tmp_path, indexed=False) as client:
-        await until_told(client, lambda: len(client.progress_reports) == 1)
+        await until(lambda: len(client.progress_reports) == 1)
         params = types.ExecuteCommandParams("codeintel.server.reindex", [])
         running = asyncio.wrap_future(
             client.protocol.send_request("workspace/executeCommand", params, msg_id="reindex")
         )
-        await until_told(client, lambda: len(client.progress_reports) == 2)
+        await until(lambda: len(client.progress_reports) == 2)
         client.cancel_request(types.CancelParams("reindex"))
         with pytest.raises(JsonRpcException) as caught:
             await running
         assert caught.value.code == -32800
         first, second = client.progress_reports.values()
-        await until_told(client, lambda: ended(second))
+        await until(lambda: ended(second))
         assert not ended(first)  # only the command was cancelled

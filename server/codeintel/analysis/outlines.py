@@ -41,8 +41,7 @@ class Outliner:
         """The members of a type or module; empty where it has no body."""
         if unit.node is None or not unit.has_members:
             return []
-        nodes = [node for body in self._bodies(unit.node) for node in body.children]
-        return self._collect(nodes, Scope(unit.path, unit.kind))
+        return self._collect(list(self._inner_nodes(unit.node)), Scope(unit.path, unit.kind))
 
     def statements(self, unit: Unit) -> list[Unit]:
         """What a large function or statement consists of, one nesting level down; definitions among it keep
@@ -88,8 +87,7 @@ class Outliner:
         found = self._unit(node, here)
         if found.kind == kinds.NAMESPACE and first < last and found.node is not None:
             gathered.open(first)
-            nodes = [child for body in self._bodies(found.node) for child in body.children]
-            stack.append((iter(nodes), Scope(found.path)))
+            stack.append((self._inner_nodes(found.node), Scope(found.path)))
             return
         gathered.add(found)
 
@@ -131,6 +129,18 @@ class Outliner:
     def _wrapped(self, node: Node) -> Node | None:
         parts = (self._syntax.definitions.keys() | self._syntax.wrappers) - {"comment"}
         return next((child for child in node.named_children if child.type in parts), None)
+
+    def _inner_nodes(self, node: Node) -> Iterator[Node]:
+        """What the bodies of a definition hold; comments that a grammar puts before a body belong to its first member."""
+        opening = self._lines.line_of(node.start_byte)
+        for body in self._bodies(node):
+            leading = []
+            before = body.prev_named_sibling
+            while before and before.type in self._syntax.leading and self._extent(before)[0] > opening:
+                leading.append(before)
+                before = before.prev_named_sibling
+            yield from reversed(leading)
+            yield from body.children
 
     def _bodies(self, node: Node) -> list[Node]:
         """The nodes nearest below a definition that hold its members."""

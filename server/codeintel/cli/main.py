@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -48,6 +49,7 @@ for command in (index, search, explain, similar, status, check, idmap_export, mo
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program on `arguments` (sys.argv without them) and exit with its code."""
+    _print_whatever_comes()
     try:
         code = indexctl.main(
             list(arguments) if arguments is not None else None, prog_name="indexctl", standalone_mode=False
@@ -60,6 +62,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         report_failure(error)
         code = exit_code_of(error)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _print_whatever_comes() -> None:
+    """A terminal that knows no more than ASCII shows question marks rather than ending the program."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _close_stdout() -> None:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, TextIO, cast
 
 import click
 
-from codeintel.cli.batch import answers_to, read_queries
 from codeintel.cli.console import stdout_console
 from codeintel.cli.documents import Document, answer_document, print_document, print_documents
 from codeintel.cli.failures import NOTHING_FOUND, USAGE
 from codeintel.cli.opening import limit_of, opened_for_search
 from codeintel.cli.options import QueryCommand, Surface, common_options, words_of
+from codeintel.cli.queries import answer_to, answers_to, read_queries
 from codeintel.cli.results import Level, print_answer
 from codeintel.errors import UsageError
 
@@ -77,11 +77,9 @@ def search(
 
 
 def _search_one(service: Service, surface: Surface, query: str, limit: int, level: Level) -> int:
-    from codeintel.service import SearchRequest  # loaded with the service
-
     rooted = len(service.roots) > 1
     evidence = surface.for_people or level == "full"
-    answer = service.search(SearchRequest(query, limit, explain=evidence))
+    answer = answer_to(service, query, limit, evidence=evidence)
     if surface.for_people:
         print_answer(stdout_console(), answer, level, rooted=rooted)
     else:

@@ -54,7 +54,8 @@ def _root(root: RootStatus) -> Iterator[Text]:
     yield fact("index", _index_line(root))
     skipped = f" ({sum(root.skipped.values()):,} skipped)" if root.skipped else ""
     yield fact("files", f"{root.files:,}{skipped}")
-    yield fact("languages", _languages(root.languages))
+    if root.languages:
+        yield fact("languages", _languages(root.languages))
     yield fact("chunks", f"{root.chunks:,} ({_share(root)} with meaning)")
     yield fact("indexed", root.last_indexed_at)
 

@@ -100,6 +100,7 @@ def _tables(store: Store, warnings: list[str]) -> tuple[ChunkTable, ColumnVector
 
 
 def _read(store: Store) -> tuple[ChunkTable, ColumnVectors]:
+    store.read("faiss_idmap")  # so that damage to it is found, and mended, with the others'
     rows = store.read("chunks", [*CHUNK_COLUMNS, "embedding", "static_embedding"])
     chunks = chunks_of(rows)
     ids = np.array([chunk.id for chunk in chunks], np.int64)
@@ -121,6 +122,8 @@ def _lexical(store: Store, table: ChunkTable, warnings: list[str]) -> tuple[Lexi
     folder = store.folder / LEXICAL_FOLDER if store.folder else None
     recorded = lexical_stamps(store)
     try:
+        if folder and (lost := [name for name in recorded if not (folder / name).is_file()]):
+            raise IndexCorrupt(f"{folder / lost[0]} is missing.")
         lexical = LexicalIndex.open(folder, recorded)
         lexical_ids = lexical.ids()
     except IndexCorrupt as error:
@@ -129,11 +132,12 @@ def _lexical(store: Store, table: ChunkTable, warnings: list[str]) -> tuple[Lexi
         # a follower must not touch the writer's folder: it searches a copy in memory until the writer has mended it
         if store.writable:
             shutil.rmtree(folder, ignore_errors=True)
-        lexical = LexicalIndex.open(folder if store.writable else None)
+        else:
+            folder = None
+        lexical = LexicalIndex.open(folder)
         lexical_ids = lexical.ids()
     mended = _reconcile(lexical, lexical_ids, table) if store.writable or folder is None else False
-    lost = bool(recorded) and len(lexical.files()) == 0
-    return lexical, mended or lost
+    return lexical, mended or (bool(recorded) and not lexical.files())
 
 
 def _reconcile(lexical: LexicalIndex, present: Ids, table: ChunkTable) -> bool:

@@ -93,10 +93,8 @@ class Endpoint(LanguageServerProtocol):
             raise JsonRpcException("The server is initialized already.", faults.INVALID_REQUEST)
         if msg_id in self._methods:
             raise JsonRpcException(f"Another request has the id {msg_id!r}.", faults.INVALID_REQUEST)
-        if not self.get_message_type(method) or method not in {
-            **self.fm.builtin_features,
-            **self.fm.features,
-        }:
+        known = {**self.fm.builtin_features, **self.fm.features}
+        if method not in known or not self.get_result_type(method):  # notifications have no result
             raise JsonRpcException(f"There is no method {method!r}.", faults.METHOD_NOT_FOUND)
 
     def _receive_notification(self, data: dict[str, Any]) -> None:

@@ -142,7 +142,7 @@ def test_a_broken_function_does_not_cost_the_others_their_names() -> None:
         ("a.cpp", "A_MACRO " * 20_000),
         ("a.ex", "defmodule A do\n" * 3_000 + "end\n" * 3_000),
         ("a.json", "[\n" * 10_000),
-        ("a.kt", "val x = 1\n@Suppress(\"U"),
+        ("a.kt", 'val x = 1\n@Suppress("U'),
     ],
     ids=lambda value: value if len(value) < 10 else "",
 )

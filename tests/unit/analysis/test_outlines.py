@@ -356,8 +356,8 @@ module Rack
 end
 """,
         [
-            "module Rack 0-3 Rack",
-            "class Rack > Request 4-11 Request env ip",
+            "class Rack > Request 0-6 Rack Request env",
+            "method Rack > Request > ip 7-11 ip",
             "method Rack > Request > build 12-15 build",
         ],
     ),

@@ -12,7 +12,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from indexing.hostile_rules import HostileRules
+from hostile_rules import HostileRules
 from pebble import ProcessPool
 from workspaces import RULES, Texts, write
 

@@ -1,4 +1,4 @@
-"""Many queries from a file, answered one by one; a bad one costs its own answer only."""
+"""Queries and their answers: one, or many from a file, where a bad one costs its own answer only."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from codeintel.cli.documents import Document, answer_document, error_document
-from codeintel.errors import UsageError
+from codeintel.errors import NotReady, UsageError
 
 if TYPE_CHECKING:
+    from codeintel.search.answers import Answer
     from codeintel.service import Service
 
 
@@ -29,7 +30,7 @@ def _query_of(text: str) -> str | UsageError:
         return text
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     query = document.get("query")
     if not isinstance(query, str):
@@ -37,19 +38,28 @@ def _query_of(text: str) -> str | UsageError:
     return query
 
 
+def answer_to(service: Service, query: str, limit: int, *, evidence: bool) -> Answer:
+    """The answer to one query; none of an index without a chunk, since nothing is being indexed here."""
+    from codeintel.search.answers import Answer, Coverage  # loaded with the service
+    from codeintel.service import SearchRequest
+
+    try:
+        return service.search(SearchRequest(query, limit, explain=evidence))
+    except NotReady:
+        return Answer(query, "", (), Coverage(0, 0), 0, 0.0)
+
+
 def answers_to(
     service: Service, queries: Iterable[str | UsageError], limit: int, *, evidence: bool
 ) -> Iterator[Document]:
     """One document a query, in order: its answer, or `error` with message, field and column."""
-    from codeintel.service import SearchRequest  # loaded with the service
-
     rooted = len(service.roots) > 1
     for query in queries:
         if isinstance(query, UsageError):
             yield error_document("", query)
             continue
         try:
-            answer = service.search(SearchRequest(query, limit, explain=evidence))
+            answer = answer_to(service, query, limit, evidence=evidence)
         except UsageError as error:
             yield error_document(query, error)
         else:

@@ -1,0 +1,6 @@
+"""Makes the fakes of this folder importable whatever the import mode."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))

@@ -1,0 +1,58 @@
+"""Hovers: readable, and nothing of the workspace becomes markup."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+from lsp_fakes import chunk_of
+
+from codeintel.lsp.hover_text import markdown, plain_text
+from codeintel.search.answers import Contribution, Evidence, Hit
+
+
+def hit(reason: str = "matching words", term: str = "retry") -> Hit:
+    root, chunk = chunk_of("def retry(): ...\n", 0, 17)
+    bm25 = Contribution("bm25", "channel", 2.0, reason, 1.0, 1, 7.5, (Evidence(term, 4, 9, 1.0),))
+    test = Contribution("test", "prior", -0.5, "a test")
+    return Hit(root, chunk, 1.5, (test, bm25))
+
+
+def test_markdown_is_a_table_with_the_largest_part_first() -> None:
+    assert markdown("retry", hit()).split("\n") == [
+        "**codeintel** 1.500 for `retry`",
+        "",
+        "| source | added | | why |",
+        "|-|-:|-|-|",
+        "| bm25 \\#1 | +2.000 | ██████████ | matching words |",
+        "| test | -0.500 | ░░ | a test |",
+        "",
+        "Evidence: `retry`",
+    ]
+
+
+def test_plain_text_is_aligned() -> None:
+    assert plain_text("retry", hit()).split("\n") == [
+        "codeintel 1.500 for retry",
+        "bm25 #1            +2.000 ██████████ matching words",
+        "test               -0.500 ░░         a test",
+        "Evidence: retry",
+    ]
+
+
+def test_links_scripts_and_images_are_shown_not_made() -> None:
+    text = markdown(
+        "[x](command:evil)", hit("![i](http://h/p.png) <script>a|b</script> [l](command:x)", "``a`b")
+    )
+    outside_code = re.sub(r"(`+) .*? \1|`[^`]*`", "", text)
+    assert "](" not in outside_code.replace("\\]\\(", "")
+    assert "<" not in outside_code.replace("\\<", "")
+
+
+@given(st.text(), st.text(), st.text(min_size=1))
+def test_no_text_breaks_out_of_its_line_or_cell(query: str, reason: str, term: str) -> None:
+    lines = markdown(query, hit(reason, term)).split("\n")
+    assert len(lines) in (6, 8)
+    assert all(len(re.findall(r"(?<!\\)\|", line)) == 5 for line in lines[4:6])
+    assert len(plain_text(query, hit(reason, term)).split("\n")) in (3, 4)
