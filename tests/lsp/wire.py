@@ -93,7 +93,9 @@ async def started(*arguments: str, environment: dict[str, str] | None = None) ->
     finally:
         if process.returncode is None:
             process.kill()
-            await process.wait()
+            await (
+                process.communicate()
+            )  # reads to the end, so that the pipes are closed with the loop still open
 
 
 def fault(answer: dict[str, Any]) -> tuple[int, Sequence[Any]]:

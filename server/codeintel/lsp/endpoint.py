@@ -115,6 +115,10 @@ class Endpoint(LanguageServerProtocol):
         else:
             self.handle_message(message)
 
+    def _handle_cancel_notification(self, msg_id: Any) -> None:
+        if isinstance(msg_id, int | str) and msg_id in self._methods:  # any other is answered, or never came
+            super()._handle_cancel_notification(msg_id)
+
     def _run_generator(
         self, future: Future[Any] | None, *, gen: Generator[Any, Any, Any], result_future: Future[Any]
     ) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -64,6 +65,10 @@ class Session:
         self._wanted = 0
         self._closing: asyncio.Task[None] | None = None
         self.indexing = IndexQueue(self._jobs, self._stopping.is_set)
+
+    def prepare(self) -> None:
+        """Begin to load what opening needs, while the client is still thinking about its configuration."""
+        self._jobs.submit(import_module, "codeintel.service")
 
     async def open(self, folders: Sequence[Path], options: Sequence[object]) -> Opened | None:
         """Open a service on the folders in place of the one that is open; None where a later call came first.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -23,13 +24,13 @@ def register(server: CodeIntelServer) -> None:
 def initialize(ls: CodeIntelServer, params: types.InitializeParams) -> None:
     """Keep the options; pygls keeps folders and capabilities and computes the answer."""
     ls.options = (params.initialization_options, None)
+    ls.session.prepare()
 
 
 async def initialized(ls: CodeIntelServer, _: types.InitializedParams) -> None:
     """Open the workspace and index it in the background."""
     await ask_for_options(ls)
-    await ask_to_be_told(ls)
-    await open_workspace(ls)
+    await asyncio.gather(ask_to_be_told(ls), open_workspace(ls))
 
 
 async def shutdown(ls: CodeIntelServer, _: None = None) -> None:
