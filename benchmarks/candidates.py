@@ -20,7 +20,7 @@ from codeintel.search.channels import Probe, Scope, candidates
 from codeintel.search.intent import Intent, intent_of
 from codeintel.search.query import parse
 from codeintel.search.ranking import Candidate, ChannelHit, rank
-from codeintel.search.signals import Signal, signals_of
+from codeintel.search.signals import Signal, SignalReader
 from codeintel.search.weights import Weights
 from codeintel.service import Tier
 from codeintel.snapshot import Snapshot
@@ -117,7 +117,7 @@ def prepared_from(
     """The arrays of what the channels found."""
     found = sorted(unordered, key=lambda one: (one.chunk.uri, one.chunk.start_byte))
     for candidate in found:
-        candidate.signals = signals_of(candidate.chunk, intent)
+        candidate.signals = SignalReader(intent).read(candidate.chunk)
     numbers: dict[str, int] = {}
     file = [numbers.setdefault(one.chunk.uri, len(numbers)) for one in found]
     return PreparedQuery(

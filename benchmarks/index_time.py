@@ -104,10 +104,12 @@ def _run(tool: str, mode: str, repository: Repository, corpus: Path, command: Se
         done = subprocess.run(
             [*command, str(corpus), *extra],
             env=surroundings,
-            stdout=subprocess.PIPE,
+            capture_output=True,
+            text=True,
             timeout=TIMEOUT_S,
-            check=True,
         )
+    if done.returncode:
+        raise RuntimeError(f"{tool} failed on {repository.name}:\n{done.stderr}")
     said = json.loads(done.stdout)
     start = said["started"] if mode == "warm" else spawned
     return Run(

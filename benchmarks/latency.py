@@ -99,8 +99,15 @@ def run(places: Places) -> None:
 
 @contextmanager
 def _serving(workspace: Path) -> Iterator[Server]:
-    with tempfile.TemporaryFile() as log, Server(workspace, log) as server:
-        yield server
+    """A server whose log is shown only if something fails."""
+    with tempfile.TemporaryFile() as log:
+        try:
+            with Server(workspace, log) as server:
+                yield server
+        except Exception:
+            log.seek(0)
+            console.print(log.read().decode(errors="replace"), markup=False, highlight=False)
+            raise
 
 
 def _first_session(workspace: Path, queries: Sequence[str]) -> dict[str, Any]:

@@ -12,10 +12,8 @@ PROC = Path("/proc")
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """A process's resident memory now and at its peak, MiB, and what it runs."""
+    """A process's resident memory now and at its peak, MiB."""
 
-    pid: int
-    command: str
     resident_mib: float
     peak_mib: float
 
@@ -23,8 +21,7 @@ class Memory:
 def memory_of(pid: int) -> Memory:
     """Raises OSError where the process has gone."""
     status = (PROC / str(pid) / "status").read_text(encoding="utf-8")
-    command = (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    return Memory(pid, command.strip(), _mib(status, "VmRSS"), _mib(status, "VmHWM"))
+    return Memory(_mib(status, "VmRSS"), _mib(status, "VmHWM"))
 
 
 def descendants(pid: int) -> Iterator[int]:

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from benchmarks.environment import environment
 
-WIDTH = 120  # where the output is not a terminal: the widest table fits
+WIDTH = 140  # where the output is not a terminal: the widest table fits
 console = Console(width=None if sys.stdout.isatty() else WIDTH)
 
 DIGITS = 5  # of a figure in a committed file: more would only make the difference of two runs longer

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from workspaces import MEANING, copy_sample, index_once, opened, shared_workers
 
 from codeintel.service import Service
+from workspaces import MEANING, copy_sample, index_once, opened, shared_workers
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

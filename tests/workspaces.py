@@ -29,7 +29,6 @@ from codeintel.search.answers import Answer, Hit
 from codeintel.service import SearchRequest, Service
 from codeintel.settings import Settings
 from codeintel.snapshot import ChunkTable, IndexedFile, Snapshot
-from codeintel.tiers import Tier
 from codeintel.workspace.files import SourceFile
 from codeintel.workspace.roots import Root
 from codeintel.workspace.skipping import SkipRules

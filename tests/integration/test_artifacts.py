@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from workspaces import MEANING, Texts, index_once, indexed, opened, ranking, shared_workers, snapshot, write
 
 from codeintel.catalog.manifest import MANIFEST_NAME
 from codeintel.errors import IndexCorrupt, IndexLocked, SchemaTooNew, UsageError
 from codeintel.service import Service
+from workspaces import MEANING, Texts, index_once, indexed, opened, ranking, shared_workers, snapshot, write
 
 FILES: Texts = {
     "retry.py": "class Retry:\n    def backoff(self, attempt):\n        return 2**attempt\n",
@@ -74,8 +74,14 @@ def halve(path: Path) -> None:
 def swap(path: Path) -> None:
     """With the content of another file of the index, a sound one of its own kind where there is one."""
     data = path.read_bytes()
-    others = sorted(other for other in path.parent.iterdir() if other.is_file() and other.read_bytes() != data)
-    kin = [other for other in others if other.suffix == path.suffix] or others or [path.parents[1] / MANIFEST_NAME]
+    others = sorted(
+        other for other in path.parent.iterdir() if other.is_file() and other.read_bytes() != data
+    )
+    kin = (
+        [other for other in others if other.suffix == path.suffix]
+        or others
+        or [path.parents[1] / MANIFEST_NAME]
+    )
     path.write_bytes(kin[0].read_bytes())
 
 
@@ -148,7 +154,9 @@ def test_every_file_of_an_index_is_vouched_for_or_a_guard(folder: Path) -> None:
     index = folder / ".codeintel"
     live = {path.relative_to(index).as_posix() for path in index.rglob("*") if path.is_file()}
     strangers = {name for name in live - known if Path(name).name not in GUARDS}
-    superseded = {name for name in strangers if name.endswith(".parquet")}  # kept for readers, for their grace
+    superseded = {
+        name for name in strangers if name.endswith(".parquet")
+    }  # kept for readers, for their grace
     assert strangers - superseded <= {"lexical/.managed.json"}
     assert known <= live
 
@@ -233,7 +241,10 @@ def test_a_second_writer_is_refused_and_a_reader_is_not(
     folder: Path, answers: list[list[tuple[int, float]]]
 ) -> None:
     with opened(folder, settings=MEANING) as writer:
-        with pytest.raises(IndexLocked, match=f"written by process {os.getpid()}"), opened(folder, settings=MEANING):
+        with (
+            pytest.raises(IndexLocked, match=f"written by process {os.getpid()}"),
+            opened(folder, settings=MEANING),
+        ):
             pass
         with opened(folder, settings=MEANING, readonly=True) as reader:
             assert answers_of(reader) == answers

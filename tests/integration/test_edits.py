@@ -10,14 +10,18 @@ from itertools import count
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from workspaces import MEANING, indexed, opened, ranking, snapshot
 
+from codeintel.analysis.identifiers import terms
 from codeintel.service import Service
 from codeintel.settings import Settings
+from codeintel.snapshot import Snapshot
+from workspaces import MEANING, indexed, opened, ranking, shared_models, snapshot
 
 URIS = ["a.py", "b.py", "pkg/c.py", "pkg/d.md", "e.ts"]
+METHODS = "".join(f"    def step_{n}(self):\n        return '{'word ' * 150}{n}'\n\n" for n in range(3))
 BODIES = [
     "",
     "def retry():\n    return backoff(1)\n",
@@ -25,6 +29,7 @@ BODIES = [
     "# Notes\n\nRetry the queue.\n\n## More\n\nOf it.\n",
     "".join(f"def step_{n}():\n    return '{'word ' * 150}{n}'\n\n\n" for n in range(3)),
     "x\0y",
+    *(f"class {name}:\n" + METHODS for name in ("Steps", "Stages")),
 ]
 QUERIES = ["retry backoff", "queue job", "step_1", "lang:python word", "notes"]
 
@@ -94,10 +99,22 @@ def contents(service: Service) -> dict[str, object]:
         "files": sorted((file.row for file in now.chunks.files()), key=lambda row: row.uri),
         "lexical": now.lexical.ids().tolist(),
         "static": now.static.reconstruct(ids).tolist(),
-        "contextual": (now.contextual.ids().tolist(), now.contextual.reconstruct(now.contextual.ids()).tolist()),
+        "contextual": (
+            now.contextual.ids().tolist(),
+            now.contextual.reconstruct(now.contextual.ids()).tolist(),
+        ),
         "idmap": sorted(now.contextual.folded().idmap().chunk_id.tolist()),
-        "answers": [ranking(service, query) for query in QUERIES] if len(ids) else [],
+        "nearest": [nearest(now, query) for query in QUERIES],
+        "matching": [sorted(now.lexical.search(terms(query), 1_000).ids.tolist()) for query in QUERIES],
+        "hits": [sorted(hit for hit, _ in ranking(service, query, 1_000)) for query in QUERIES]
+        if len(ids)
+        else [],
     }
+
+
+def nearest(now: Snapshot, query: str) -> list[int]:
+    """The ten chunks nearest in meaning, best first."""
+    return now.contextual.search(shared_models().encoder.encode_query(query), 10).ids.tolist()
 
 
 def check(rounds: list[list[Edit]], options: Settings, *, reopen: bool) -> None:
@@ -141,6 +158,26 @@ def test_edits_while_a_service_is_open(rounds: list[list[Edit]]) -> None:
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_edits_between_services(rounds: list[list[Edit]]) -> None:
     check(rounds, MEANING, reopen=True)
+
+
+@pytest.mark.parametrize("reopen", [False, True])
+def test_a_class_that_gets_another_name_changes_what_its_methods_are_known_by(reopen: bool) -> None:
+    """Their text and so their ids stay; their breadcrumb, hence their terms and vectors, do not."""
+    check([[put("a.py", BODIES[-2])], [put("a.py", BODIES[-1])]], MEANING, reopen=reopen)
+
+
+@pytest.mark.xfail(strict=True, reason="deleted documents count in document frequencies until segments merge")
+def test_scores_forget_what_was_deleted(tmp_path: Path) -> None:
+    """Words of deleted chunks seem commoner than they are, which moves BM25 and the shares of a query's words."""
+    for uri in ("a.py", "b.py"):
+        put(uri, BODIES[1])(tmp_path)
+    with indexed(tmp_path) as service:
+        put("a.py", "")(tmp_path)
+        service.index()
+        edited = ranking(service, "retry backoff")
+    shutil.rmtree(tmp_path / ".codeintel")
+    with indexed(tmp_path) as service:
+        assert edited == ranking(service, "retry backoff")
 
 
 def test_static_vectors_come_back_from_disk_as_they_were_made(tmp_path: Path) -> None:

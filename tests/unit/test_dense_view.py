@@ -39,8 +39,10 @@ def check(view: DenseView, oracle: Oracle, allowed: npt.NDArray[np.int64] | None
     """The view's ids, vectors and searches are the oracle's, for every k."""
     assert len(view) == len(oracle)
     assert view.ids().tolist() == sorted(oracle)
-    wanted = list(reversed(sorted(oracle)))
-    assert np.array_equal(view.reconstruct(wanted), np.stack([oracle[i] for i in wanted]) if wanted else stacked([]))
+    wanted = sorted(oracle, reverse=True)
+    assert np.array_equal(
+        view.reconstruct(wanted), np.stack([oracle[i] for i in wanted]) if wanted else stacked([])
+    )
     candidates = {i: v for i, v in oracle.items() if allowed is None or i in allowed}
     query = vector(-1 & 0xFFFF)
     for k in (1, 3, len(oracle) + 2):
@@ -48,14 +50,20 @@ def check(view: DenseView, oracle: Oracle, allowed: npt.NDArray[np.int64] | None
 
 
 def check_search(
-    view: DenseView, oracle: Oracle, query: npt.NDArray[np.float32], k: int, allowed: npt.NDArray[np.int64] | None
+    view: DenseView,
+    oracle: Oracle,
+    query: npt.NDArray[np.float32],
+    k: int,
+    allowed: npt.NDArray[np.int64] | None,
 ) -> None:
     """The best scores are the oracle's best, each hit has its own score, best first, and no id comes twice."""
     hits = view.search(query, k, allowed)
     best = sorted((float(v @ query) for v in oracle.values()), reverse=True)[:k]
     assert hits.scores.tolist() == pytest.approx(best, abs=1e-6)
     assert len(set(hits.ids.tolist())) == len(hits.ids)
-    assert [float(oracle[i] @ query) for i in hits.ids.tolist()] == pytest.approx(hits.scores.tolist(), abs=1e-6)
+    assert [float(oracle[i] @ query) for i in hits.ids.tolist()] == pytest.approx(
+        hits.scores.tolist(), abs=1e-6
+    )
 
 
 IDS = st.integers(1, 12)
@@ -90,7 +98,9 @@ def test_a_view_is_a_dictionary_of_vectors(
 
 @given(SEEDS, st.sets(IDS), SEEDS)
 @settings(deadline=None)
-def test_a_change_leaves_the_view_it_came_from_alone(start: dict[int, int], gone: set[int], added: dict[int, int]) -> None:
+def test_a_change_leaves_the_view_it_came_from_alone(
+    start: dict[int, int], gone: set[int], added: dict[int, int]
+) -> None:
     before = view_of(start)
     before.changed(numbers(*gone), numbers(*added), stacked(list(added.values())))
     check(before, {i: vector(seed) for i, seed in start.items()})
@@ -102,7 +112,9 @@ def test_a_reader_keeps_what_it_was_given_while_the_writer_folds(
     start: dict[int, int], gone: set[int], added: dict[int, int]
 ) -> None:
     reader = view_of(start).changed(numbers(*gone), numbers(*added), stacked(list(added.values())))
+    size = len(reader)
     reader.folded()
+    assert len(reader) == size
     oracle = {i: vector(seed) for i, seed in start.items() if i not in gone}
     oracle.update({i: vector(seed) for i, seed in added.items()})
     check_search(reader, oracle, vector(7), len(oracle) + 1, None)

@@ -8,11 +8,11 @@ from unittest.mock import patch
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from workspaces import snapshot_of
 
 from codeintel.catalog.ids import chunk_ids, content_hash
 from codeintel.catalog.rows import Chunk, FileRow
 from codeintel.snapshot import ChunkTable, IndexedFile
+from workspaces import snapshot_of
 
 URIS = [f"{name}.py" for name in "abcdefg"]
 Files = Mapping[str, IndexedFile | None]
@@ -23,7 +23,9 @@ def file_of(uri: str, contents: list[str]) -> IndexedFile:
     hashes = [content_hash(content.encode()) for content in contents]
     chunks = tuple(
         Chunk(number, uri, "r", line, line, line, line + 1, content, "python", "block", "", hashed, ())
-        for line, (number, content, hashed) in enumerate(zip(chunk_ids(uri, hashes), contents, hashes, strict=True))
+        for line, (number, content, hashed) in enumerate(
+            zip(chunk_ids(uri, hashes), contents, hashes, strict=True)
+        )
     )
     return IndexedFile(FileRow(uri, "r", "python", 1, 1, 1, "utf-8", 1, len(chunks), None, "ok"), chunks)
 
@@ -85,7 +87,9 @@ def test_coverage_is_the_share_of_chunks_with_a_contextual_vector() -> None:
 
 
 def test_a_skipped_file_has_a_row_and_no_chunks() -> None:
-    table = ChunkTable({"a.bin": IndexedFile(FileRow("a.bin", "r", "", 1, 1, None, "", 0, 0, "binary", "none"))})
+    table = ChunkTable(
+        {"a.bin": IndexedFile(FileRow("a.bin", "r", "", 1, 1, None, "", 0, 0, "binary", "none"))}
+    )
     file = table.file("a.bin")
     assert file is not None
     assert (file.chunks, file.row.skip_reason, len(table)) == ((), "binary", 0)

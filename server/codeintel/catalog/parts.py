@@ -29,6 +29,10 @@ _ZSTD_LEVEL = 1
 _VARIED = frozenset({"id", "content", "preview"})  # a dictionary would hold every value
 
 
+# Arrow's own pool keeps what it has freed: 35 to 80 MB more resident after writing 20,000 chunks than with malloc.
+pa.set_memory_pool(pa.system_memory_pool())
+
+
 class Shelf(Protocol):
     """What the store needs of the place where it keeps its parts."""
 

@@ -79,7 +79,9 @@ def bring_up_to_date(
     try:
         with progress_bars(surface.quiet) as report:
             return service.index(until=until, report=report, cancelled=stopped, force=force, paths=paths)
-    except Cancelled as error:
+    except Exception as error:
+        if not stopped():  # Ctrl-C reaches the worker processes too, and what they die of may be seen first
+            raise
         raise Cancelled(f"Stopped. {_kept(service)} The next run goes on from there.") from error
 
 

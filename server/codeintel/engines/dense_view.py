@@ -23,7 +23,7 @@ FOLD_ROWS = (
 class DenseView:
     """What one query sees of a dense index. Every method that changes it returns another view."""
 
-    __slots__ = ("_added", "_base", "_dead", "_vectors")
+    __slots__ = ("_added", "_base", "_dead", "_size", "_vectors")
 
     def __init__(
         self,
@@ -36,6 +36,8 @@ class DenseView:
         self._dead = np.empty(0, np.int64) if dead is None else dead
         self._added = np.empty(0, np.int64) if added is None else added
         self._vectors = np.empty((0, base.dim), np.float32) if vectors is None else vectors
+        # counted now: the base is another one once a writer has folded, and readers still hold this view
+        self._size = len(base) - len(self._dead) + len(self._added)
 
     @property
     def base(self) -> DenseIndex:
@@ -43,7 +45,7 @@ class DenseView:
         return self._base
 
     def __len__(self) -> int:
-        return len(self._base) - len(self._dead) + len(self._added)
+        return self._size
 
     def ids(self) -> Ids:
         """Every living id, sorted."""

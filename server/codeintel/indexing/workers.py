@@ -88,7 +88,9 @@ class AnalysisWorkers:
             raise Cancelled from error
         except BrokenProcessPool as error:  # no file's fault: the others run in another pool
             if pool == POOLS:
-                raise IndexTrouble("The processes that parse files do not run.", "The log says why.") from error
+                raise IndexTrouble(
+                    "The processes that parse files do not run.", "The log says why."
+                ) from error
             return self._result(batch, self._schedule(batch, rules), rules, pool + 1)
         except (ProcessExpired, FutureTimeout, MemoryError, RecursionError) as error:
             if len(batch) == 1:

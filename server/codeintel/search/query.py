@@ -3,8 +3,8 @@
     lang:python path:src/** -path:tests kind:function sym:Foo def:retry ref:Bar module:pkg.sub "exact phrase" free text
 
 A qualifier is `name:value` with a known name; `-` before it negates; a value or a phrase with spaces is quoted.
-An unknown name is an error with its column, never a silent literal. `Foo::bar`, `http://host`, `file.py:10` and
-`TypeError: text` are plain text, since that is how people paste them.
+An unknown name is an error with its column, never a silent literal. `Foo::bar`, `http://host`, `file.py:10`,
+`TypeError: text` and Lua's `Picker:find` or `self:close` are plain text, since that is how people paste them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ QUALIFIERS = ("lang", "path", "kind", "sym", "def", "ref", "module")
 
 _TOKEN = re.compile(
     r"""\s*(?P<minus>-)?(?:
-        (?P<name>(?i:lang|path|kind|sym|def|ref|module)(?=:[^\s:])|[A-Za-z_]+(?=:[^\s:/\\\d])):
+        (?P<name>(?i:lang|path|kind|sym|def|ref|module)(?=:[^\s:])|(?!self:)[a-z_]+(?=:[^\s:/\\\d])):
             (?P<qualified>"[^"]*"?|\S+)
       | (?P<bare>lang|path|kind|sym|def|ref|module):(?=\s|$)
       | (?P<phrase>"[^"]*"?)

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from codeintel.catalog.rows import Chunk
 from codeintel.search.answers import Contribution
 from codeintel.search.intent import Intent
-from codeintel.search.signals import Signals, signals_of
+from codeintel.search.signals import SignalReader, Signals
 from codeintel.search.weights import Weights
 from codeintel.workspace.roots import Root
 
@@ -36,11 +37,13 @@ class Candidate:
     found: list[ChannelHit] = field(default_factory=list)
     signals: Signals | None = None
     contributions: list[Contribution] = field(default_factory=list)
+    score: float = 0.0
+    """The sum of the contributions; `add` keeps it."""
 
-    @property
-    def score(self) -> float:
-        """The sum of the contributions."""
-        return sum(contribution.contribution for contribution in self.contributions)
+    def add(self, contribution: Contribution) -> None:
+        """Let one more thing speak for or against the chunk."""
+        self.contributions.append(contribution)
+        self.score += contribution.contribution
 
     @property
     def file(self) -> tuple[str, str]:
@@ -52,13 +55,16 @@ def rank(
     candidates: Sequence[Candidate], intent: Intent, weights: Weights, base: Contribution | None = None
 ) -> list[Candidate]:
     """Order the candidates, best first, and fill in their contributions; `base` is given to each alike."""
+    reader = SignalReader(intent)
     for candidate in candidates:
         if candidate.signals is None:
-            candidate.signals = signals_of(candidate.chunk, intent)
-        fused = [base] if base else _fused(candidate, weights)
-        candidate.contributions = [*fused, *_priors(candidate, intent, weights)]
+            candidate.signals = reader.read(candidate.chunk)
+        candidate.contributions, candidate.score = [], 0.0
+        for contribution in chain([base] if base else _fused(candidate, weights), _priors(candidate, intent, weights)):
+            candidate.add(contribution)
     _add_coherence(candidates, weights)
-    return _spread(sorted(candidates, key=_order), weights)
+    _demote_repeats(candidates, weights)
+    return sorted(candidates, key=_order)
 
 
 def _order(candidate: Candidate) -> tuple[float, str, int]:
@@ -117,28 +123,26 @@ def _add_coherence(candidates: Sequence[Candidate], weights: Weights) -> None:
     """A file in which much matches is likelier the subject: its best chunk gains by the file's share of the most."""
     mass: dict[tuple[str, str], float] = defaultdict(float)
     best: dict[tuple[str, str], Candidate] = {}
-    for candidate in sorted(candidates, key=_order):
+    for candidate in candidates:
         mass[candidate.file] += max(candidate.score, 0.0)
-        best.setdefault(candidate.file, candidate)
+        if _order(candidate) < _order(best.setdefault(candidate.file, candidate)):
+            best[candidate.file] = candidate
     most = max(mass.values(), default=0.0)
     if most <= 0 or not weights.coherence:
         return
     for file, candidate in best.items():
         share = mass[file] / most
         reason = "much of this file matches" if share > 0.5 else "some of this file matches"
-        candidate.contributions.append(_prior("coherence", weights.coherence, share, reason))
+        candidate.add(_prior("coherence", weights.coherence, share, reason))
 
 
-def _spread(ordered: Sequence[Candidate], weights: Weights) -> list[Candidate]:
+def _demote_repeats(candidates: Sequence[Candidate], weights: Weights) -> None:
     """Each further chunk of a file loses a share of its score, so that one file does not fill the page."""
     seen: dict[tuple[str, str], int] = defaultdict(int)
-    for candidate in sorted(ordered, key=_order):
+    for candidate in sorted(candidates, key=_order):
         earlier = seen[candidate.file]
         seen[candidate.file] += 1
-        if earlier and candidate.score > 0:
+        if earlier and weights.repeat and candidate.score > 0:
             lost = candidate.score * (1 - (1 - weights.repeat) ** earlier)
             reason = f"{earlier} better {'hit' if earlier == 1 else 'hits'} in the same file"
-            candidate.contributions.append(
-                Contribution("repeat", "prior", -lost, reason, -weights.repeat, None, float(earlier))
-            )
-    return sorted(ordered, key=_order)
+            candidate.add(Contribution("repeat", "prior", -lost, reason, -weights.repeat, None, float(earlier)))

@@ -12,9 +12,13 @@ from codeintel.snapshot import ChunkTable, IndexedFile
 from codeintel.workspace.files import Discovery, SkippedFile, SourceFile
 
 
-def known(uri: str, *, size: int = 10, mtime_ns: int = 1, lang: str = "python", skip: str | None = None) -> IndexedFile:
+def known(
+    uri: str, *, size: int = 10, mtime_ns: int = 1, lang: str = "python", skip: str | None = None
+) -> IndexedFile:
     """A file as the table remembers it; one that discovery left out has no language."""
-    return IndexedFile(FileRow(uri, "r", lang, size, mtime_ns, None if skip else 1, "utf-8", 1, 0, skip, "ok"))
+    return IndexedFile(
+        FileRow(uri, "r", lang, size, mtime_ns, None if skip else 1, "utf-8", 1, 0, skip, "ok")
+    )
 
 
 def there(uri: str, *, size: int = 10, mtime_ns: int = 1) -> SourceFile:
@@ -50,7 +54,9 @@ def test_nothing_is_read_where_size_and_time_are_the_same() -> None:
     assert check([known("a.py")], [there("a.py")]) == {}
 
 
-@pytest.mark.parametrize("found", [there("a.py", size=11), there("a.py", mtime_ns=2), there("a.py", mtime_ns=0)])
+@pytest.mark.parametrize(
+    "found", [there("a.py", size=11), there("a.py", mtime_ns=2), there("a.py", mtime_ns=0)]
+)
 def test_another_size_or_time_is_read(found: SourceFile) -> None:
     assert check([known("a.py")], [found]) == {"read": ["a.py"]}
 
@@ -76,9 +82,17 @@ def test_a_file_whose_content_was_refused_is_not_read_again() -> None:
 
 def test_a_file_that_rules_left_out_is_read_once_they_let_it_in() -> None:
     """A raised size limit or a removed exclude changes neither size nor time of the file."""
-    assert check([known("a.py", lang="", skip="larger than 1 MB (2 MB)")], [there("a.py")]) == {"read": ["a.py"]}
+    assert check([known("a.py", lang="", skip="larger than 1 MB (2 MB)")], [there("a.py")]) == {
+        "read": ["a.py"]
+    }
 
 
 def test_only_what_was_asked_for_is_done() -> None:
-    changes = Changes((there("a.py"), there("b.py")), (left_out("c.py", "x"), left_out("d.py", "x")), ("e.py", "f.py"))
-    assert uris(among(changes, ["b.py", "c.py", "f.py"])) == {"read": ["b.py"], "skip": ["c.py"], "remove": ["f.py"]}
+    changes = Changes(
+        (there("a.py"), there("b.py")), (left_out("c.py", "x"), left_out("d.py", "x")), ("e.py", "f.py")
+    )
+    assert uris(among(changes, ["b.py", "c.py", "f.py"])) == {
+        "read": ["b.py"],
+        "skip": ["c.py"],
+        "remove": ["f.py"],
+    }

@@ -12,14 +12,14 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from hostile_rules import HostileRules
 from pebble import ProcessPool
-from workspaces import RULES, Texts, write
 
 from codeintel.errors import Cancelled, IndexTrouble
 from codeintel.indexing.analysis import AnalysisRules, FileAnalysis
 from codeintel.indexing.workers import BATCH_BYTES, BATCH_FILES, AnalysisWorkers, batched
 from codeintel.workspace.files import SourceFile
+from hostile_rules import HostileRules
+from workspaces import RULES, Texts, write
 
 HOSTILE = AnalysisRules(HostileRules(), 1_500)
 GOOD = {f"good{n}.py": f"def good{n}():\n    pass\n" for n in range(5)}
@@ -64,7 +64,12 @@ def test_a_hostile_file_is_left_out_alone(
 
 def test_the_first_and_the_last_file_may_be_hostile(workers: AnalysisWorkers, tmp_path: Path) -> None:
     crashed = "crashed its parser"
-    check(workers, tmp_path, {**GOOD, "a.py": "# CRASH\n", "z.py": "# CRASH\n"}, {"a.py": crashed, "z.py": crashed})
+    check(
+        workers,
+        tmp_path,
+        {**GOOD, "a.py": "# CRASH\n", "z.py": "# CRASH\n"},
+        {"a.py": crashed, "z.py": crashed},
+    )
 
 
 def test_a_worker_killed_while_it_rests_is_replaced(workers: AnalysisWorkers, tmp_path: Path) -> None:
@@ -100,8 +105,7 @@ def test_a_cancelled_analysis_stops_between_batches(workers: AnalysisWorkers, tm
     files = files_of(tmp_path, {f"f{n:03}.py": "x = 1\n" for n in range(3 * BATCH_FILES)})
     seen: list[FileAnalysis] = []
     with pytest.raises(Cancelled):
-        for analysis in workers.analyse(files, RULES, lambda: len(seen) >= BATCH_FILES):
-            seen.append(analysis)
+        seen.extend(workers.analyse(files, RULES, lambda: len(seen) >= BATCH_FILES))
     assert len(seen) == BATCH_FILES
     assert len(list(workers.analyse(files[:2], RULES))) == 2
 
@@ -121,7 +125,10 @@ def test_closing_ends_an_analysis_without_blaming_a_file(tmp_path: Path) -> None
 def test_processes_that_never_start_are_an_error_that_says_so(tmp_path: Path) -> None:
     workers = AnalysisWorkers(1, 1.0)
     files = files_of(tmp_path, GOOD)
-    with patch.object(ProcessPool, "schedule", return_value=broken()), pytest.raises(IndexTrouble, match="do not run"):
+    with (
+        patch.object(ProcessPool, "schedule", return_value=broken()),
+        pytest.raises(IndexTrouble, match="do not run"),
+    ):
         list(workers.analyse(files, RULES))
     workers.close()
 

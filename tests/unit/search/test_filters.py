@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from workspaces import chunk_table
 
 from codeintel.search.filters import allowed_chunks, ids_of, module_of
 from codeintel.search.query import parse
 from codeintel.snapshot import ChunkTable
+from workspaces import chunk_table
 
 FILES = {
     "README.md": "# Courier\n\nRetry is described here.\n",
     "src/courier/__init__.py": '"""The package."""\n',
     "src/courier/retry.py": "def backoff(n):\n    return 2**n\n",
-    "src/courier/client.py": "from courier.retry import backoff\n\n\nclass Client:\n    def send(self):\n        return backoff(1)\n",
+    "src/courier/client.py": "from courier.retry import backoff\n\n\n"
+    "class Client:\n    def send(self):\n        return backoff(1)\n",
     "tests/test_retry.py": "def test_backoff():\n    assert Backoff == 1\n",
     "web/src/index.ts": "export function backoffDelay(n: number) { return n }\n",
 }
@@ -97,7 +98,17 @@ def test_a_qualifier_admits(table: ChunkTable, query: str, uris: list[str]) -> N
 
 @pytest.mark.parametrize(
     "query",
-    ["lang:python", "path:src/**", "path:retry", "module:courier", "kind:class", "def:backoff", "ref:backoff", "sym:backoff", '"backoff"'],
+    [
+        "lang:python",
+        "path:src/**",
+        "path:retry",
+        "module:courier",
+        "kind:class",
+        "def:backoff",
+        "ref:backoff",
+        "sym:backoff",
+        '"backoff"',
+    ],
 )
 def test_a_negated_qualifier_admits_the_rest(table: ChunkTable, query: str) -> None:
     check_negated(table, query)

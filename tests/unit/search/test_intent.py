@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codeintel.analysis.identifiers import terms
-from codeintel.search.intent import STOP_WORDS, intent_of
+from codeintel.search.intent import intent_of
+from codeintel.search.word_forms import word_forms
 
 
 @pytest.mark.parametrize(
@@ -16,13 +17,12 @@ from codeintel.search.intent import STOP_WORDS, intent_of
         ("where are retries handled?", ("retries", "handled")),
         ("how does the client send", ("client", "send")),
         ("retry_with_backoff", ("retry_with_backoff", "retry", "backoff")),
+        ("the retry_with_backoff of a client", ("retry_with_backoff", "retry", "backoff", "client")),
         ("what is it", ("what", "is", "it")),
     ],
 )
 def test_stop_words_are_dropped_unless_nothing_else_is_there(query: str, kept: tuple[str, ...]) -> None:
-    found = intent_of(query).terms
-    assert set(kept) <= set(found)
-    assert not STOP_WORDS.intersection(found) or set(found) <= STOP_WORDS
+    assert intent_of(query).terms[: len(kept)] == kept
 
 
 @pytest.mark.parametrize(
@@ -72,8 +72,23 @@ def test_rare_words_have_the_larger_share() -> None:
     assert sorted(shares.values()) == [1 / 4, 3 / 4]
 
 
+def test_other_forms_of_words_follow_the_words_as_typed() -> None:
+    found = intent_of("where are retries handled?").terms
+    assert found[:2] == ("retries", "handled")
+    assert {"retry", "handle", "handling"} <= set(found[2:])
+
+
+def test_a_name_that_is_spelled_out_has_no_other_forms() -> None:
+    assert intent_of("session").terms == ("session",)
+
+
 @given(st.text(max_size=80))
-def test_shares_sum_to_one_and_terms_are_the_analysers(text: str) -> None:
+def test_shares_sum_to_one_and_terms_begin_with_the_analysers(text: str) -> None:
     intent = intent_of(text)
     assert sum(intent.words.values()) == pytest.approx(1.0) or not intent.words
-    assert set(intent.terms) <= set(terms(text))
+    said = set(terms(text))
+    forms = {form for term in said for form in word_forms(term)}
+    assert set(intent.terms) <= said | forms
+    assert len(set(intent.terms)) == len(intent.terms)
+    typed = [term in said for term in intent.terms]
+    assert typed == sorted(typed, reverse=True) or forms & said

@@ -132,7 +132,25 @@ def test_the_longest_query_is_parsed_and_a_longer_one_refused() -> None:
         parse("x" * (MAX_QUERY_CHARACTERS + 1))
 
 
-PIECES = ["lang", "path", "kind", "def", "python", "x", "é", "9", ":", '"', "-", " ", "\n", "\u2028", "/", "\\", "*"]
+PIECES = [
+    "lang",
+    "path",
+    "kind",
+    "def",
+    "python",
+    "x",
+    "é",
+    "9",
+    ":",
+    '"',
+    "-",
+    " ",
+    "\n",
+    "\u2028",
+    "/",
+    "\\",
+    "*",
+]
 TRICKY = st.lists(st.sampled_from(PIECES), max_size=30).map("".join)
 
 
@@ -157,7 +175,11 @@ def test_text_without_quotes_and_colons_is_kept_word_for_word(raw: str) -> None:
 
 @given(
     st.lists(
-        st.tuples(st.booleans(), st.sampled_from(["path", "sym", "def", "ref", "module"]), st.from_regex(r"[a-z]{1,5}", fullmatch=True)),
+        st.tuples(
+            st.booleans(),
+            st.sampled_from(["path", "sym", "def", "ref", "module"]),
+            st.from_regex(r"[a-z]{1,5}", fullmatch=True),
+        ),
         max_size=5,
     ),
     st.lists(st.from_regex(r"[a-z]{1,5}", fullmatch=True), max_size=3),

@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from workspaces import Texts, chunk_table
 
 from codeintel.search.intent import intent_of
 from codeintel.search.ranking import Candidate, ChannelHit, rank
 from codeintel.search.weights import DEFAULT_WEIGHTS, Weights
 from codeintel.workspace.roots import Root, open_root
+from workspaces import Texts, chunk_table
 
 SILENT = replace(
     DEFAULT_WEIGHTS,
@@ -77,7 +77,9 @@ def test_a_definition_adds_by_its_agreement() -> None:
 
 def test_words_that_make_up_a_name_add_the_smaller_weight() -> None:
     found = candidates({"a.py": "class TokenBucket:\n    pass\n"}, {("a.py", 0): first("bm25")})
-    (described,) = rank(found, intent_of("the token bucket"), replace(SILENT, definition=0.6, definition_named=1.2))
+    (described,) = rank(
+        found, intent_of("the token bucket"), replace(SILENT, definition=0.6, definition_named=1.2)
+    )
     check(described, {"bm25": 1.0, "definition": 0.6 * 1.0})
 
 
@@ -89,7 +91,13 @@ def test_the_names_of_file_and_folder_add_by_their_share_of_the_query() -> None:
 
 @pytest.mark.parametrize(
     ("uri", "place"),
-    [("tests/a.py", "test"), ("examples/a.py", "example"), ("vendor/a.py", "vendor"), ("a.md", "doc"), ("a.json", "data")],
+    [
+        ("tests/a.py", "test"),
+        ("examples/a.py", "example"),
+        ("vendor/a.py", "vendor"),
+        ("a.md", "doc"),
+        ("a.json", "data"),
+    ],
 )
 def test_a_place_costs_its_penalty(uri: str, place: str) -> None:
     found = candidates({uri: "1\n"}, {(uri, 0): first("bm25")})
@@ -113,9 +121,16 @@ LONG = "".join(f"def f{n}():\n    return '{'word ' * 200}'\n\n\n" for n in range
 def test_the_best_chunk_of_a_file_gains_by_what_matches_in_the_file() -> None:
     found = candidates(
         {"a.py": LONG, "b.py": "y = 1\n"},
-        {("a.py", 0): first("bm25", rank=1), ("a.py", 1): first("bm25", rank=3), ("b.py", 0): first("bm25", rank=2)},
+        {
+            ("a.py", 0): first("bm25", rank=1),
+            ("a.py", 1): first("bm25", rank=3),
+            ("b.py", 0): first("bm25", rank=2),
+        },
     )
-    by_place = {(one.chunk.uri, one.chunk.start_line > 0): one for one in rank(found, intent_of("q"), replace(SILENT, coherence=0.3))}
+    by_place = {
+        (one.chunk.uri, one.chunk.start_line > 0): one
+        for one in rank(found, intent_of("q"), replace(SILENT, coherence=0.3))
+    }
     check(by_place["a.py", False], {"bm25": 1.0, "coherence": 0.3 * 1.0})
     check(by_place["a.py", True], {"bm25": 21 / 23})
     check(by_place["b.py", False], {"bm25": 21 / 22, "coherence": 0.3 * (21 / 22) / (21 / 21 + 21 / 23)})
@@ -152,12 +167,23 @@ def test_nothing_is_ranked_where_nothing_was_found() -> None:
 
 
 CHANNEL_HITS = st.lists(
-    st.builds(ChannelHit, st.sampled_from(["bm25", "dense", "static"]), st.integers(1, 200), st.floats(0, 30), st.floats(0, 2)),
+    st.builds(
+        ChannelHit,
+        st.sampled_from(["bm25", "dense", "static"]),
+        st.integers(1, 200),
+        st.floats(0, 30),
+        st.floats(0, 2),
+    ),
     min_size=1,
     max_size=3,
     unique_by=lambda hit: hit.channel,
 )
-TEXTS = {"src/token.py": LONG, "tests/test_token.py": LONG, "docs/token.md": "# Token\n", "vendor/f0.py": LONG}
+TEXTS = {
+    "src/token.py": LONG,
+    "tests/test_token.py": LONG,
+    "docs/token.md": "# Token\n",
+    "vendor/f0.py": LONG,
+}
 PLACES = [(uri, 0) for uri in TEXTS] + [("src/token.py", 1), ("src/token.py", 2), ("tests/test_token.py", 1)]
 TABLE = chunk_table(TEXTS)
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from workspaces import shared_models, snapshot_of
 
 from codeintel.analysis.identifiers import terms
 from codeintel.catalog.rows import Chunk
@@ -17,6 +16,7 @@ from codeintel.search.answers import Answer, Evidence, Hit
 from codeintel.search.searcher import MAX_LIMIT, Searcher, SearchRequest
 from codeintel.service import Service
 from codeintel.snapshot import Snapshot
+from workspaces import shared_models, snapshot_of
 
 QUERIES = [
     "where are retries handled?",
@@ -50,11 +50,16 @@ def check_additive(hit: Hit) -> None:
 
 
 def words_of_the_sample() -> st.SearchStrategy[str]:
-    words = "retry backoff message worker lease token signature config metrics Poller heartbeat the of lang:python -path:tests kind:function"
-    return st.lists(st.sampled_from(words.split()), min_size=1, max_size=5).map(" ".join)
+    words = "retry backoff message worker lease token signature config metrics Poller the of"
+    qualifiers = "lang:python -path:tests kind:function"
+    return st.lists(st.sampled_from([*words.split(), *qualifiers.split()]), min_size=1, max_size=5).map(
+        " ".join
+    )
 
 
-@given(query=st.sampled_from(QUERIES) | words_of_the_sample(), limit=st.integers(1, 40), explain=st.booleans())
+@given(
+    query=st.sampled_from(QUERIES) | words_of_the_sample(), limit=st.integers(1, 40), explain=st.booleans()
+)
 @settings(max_examples=60, deadline=None)
 def test_contributions_sum_to_the_score_best_first(
     searcher: Searcher, snapshots: tuple[Snapshot, ...], query: str, limit: int, explain: bool
@@ -76,7 +81,9 @@ def test_the_same_question_gets_the_same_answer(
     assert first.plan == second.plan
 
 
-def test_a_longer_answer_begins_with_the_shorter_one(searcher: Searcher, snapshots: tuple[Snapshot, ...]) -> None:
+def test_a_longer_answer_begins_with_the_shorter_one(
+    searcher: Searcher, snapshots: tuple[Snapshot, ...]
+) -> None:
     short, long = (searcher.search(snapshots, SearchRequest("retry a message", limit)) for limit in (5, 40))
     assert long.hits[:5] == short.hits
     assert long.candidates == short.candidates
@@ -103,7 +110,9 @@ def test_every_channel_is_tried_without(searcher: Searcher, snapshots: tuple[Sna
     best = answer.hits[0]
     told = searcher.explain(snapshots, "TokenBucket", best.root, best.chunk)
     assert set(told.without) == {"bm25", "dense"}
-    only_dense = next(h for h in answer.hits if [p.source for p in h.contributions if p.kind == "channel"] == ["dense"])
+    only_dense = next(
+        h for h in answer.hits if [p.source for p in h.contributions if p.kind == "channel"] == ["dense"]
+    )
     told = searcher.explain(snapshots, "TokenBucket", only_dense.root, only_dense.chunk)
     assert told.without["dense"] is None
     assert told.without["bm25"] is not None
@@ -166,7 +175,9 @@ def test_a_copy_is_the_most_similar_even_in_another_root() -> None:
 
 
 @pytest.mark.parametrize("limit", [0, -1, MAX_LIMIT + 1, 10**9])
-def test_a_limit_out_of_range_is_refused(searcher: Searcher, snapshots: tuple[Snapshot, ...], limit: int) -> None:
+def test_a_limit_out_of_range_is_refused(
+    searcher: Searcher, snapshots: tuple[Snapshot, ...], limit: int
+) -> None:
     here = snapshots[0]
     for ask in (
         lambda: searcher.search(snapshots, SearchRequest("retry", limit)),
@@ -198,6 +209,17 @@ def test_half_a_meaning_tier_shares_the_weight(searcher: Searcher) -> None:
     assert weights["static"] == pytest.approx(full.static / 2)
 
 
+def test_the_order_of_the_roots_decides_nothing(searcher: Searcher) -> None:
+    first = snapshot_of({"aa.py": "x = retry\n", "cc.py": "y = other\n"}, name="first")
+    second = snapshot_of({"bb.py": "x = retry\n", "dd.py": "y = other\n"}, name="second")
+    for limit in (1, 10):
+        forward, backward = (
+            searcher.search(roots, SearchRequest("retry", limit)).hits
+            for roots in ([first, second], [second, first])
+        )
+        assert forward == backward
+
+
 def test_qualifiers_alone_list_what_they_admit_in_order(searcher: Searcher) -> None:
     snapshot = snapshot_of({f"{name}.py": "x = 1\n" for name in "cab"} | {"tests/t.py": "x = 1\n"})
     answer = searcher.search([snapshot], SearchRequest("lang:python"))
@@ -206,7 +228,19 @@ def test_qualifiers_alone_list_what_they_admit_in_order(searcher: Searcher) -> N
 
 
 # Evidence in files of any encoding: ranges are bytes of the text as UTF-8 without its byte order mark.
-WORDS = ["größe", "naïve", "東京", "retry", "tokenBucket", "HTTPServer", "max_retries", "😀", "été", "x1", "Ω"]
+WORDS = [
+    "größe",
+    "naïve",
+    "東京",
+    "retry",
+    "tokenBucket",
+    "HTTPServer",
+    "max_retries",
+    "😀",
+    "été",
+    "x1",
+    "Ω",
+]
 LINES = st.lists(st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join), min_size=1, max_size=30)
 BREAKS = st.sampled_from(["\n", "\r\n", "\r"])
 ENCODINGS = st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "latin-1"])

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
-from workspaces import chunk_table
 
 from codeintel.search.intent import intent_of
-from codeintel.search.signals import WHOLE_WORD, place_of, signals_of, symbol_agreement
+from codeintel.search.signals import WHOLE_WORD, SignalReader, place_of, symbol_agreement
+from workspaces import chunk_table
 
 
 def check_agreement(query: str, symbol: str, strength: float) -> None:
@@ -40,14 +40,14 @@ def test_a_symbol_agrees_by_the_parts_of_its_name(query: str, symbol: str, stren
 
 def test_the_best_symbol_of_a_chunk_counts() -> None:
     chunk = next(iter(chunk_table({"a.py": "class TokenBucket:\n    def refill(self):\n        pass\n"})))
-    signal = signals_of(chunk, intent_of("token refill bucket")).definition
+    signal = SignalReader(intent_of("token refill bucket")).read(chunk).definition
     assert signal.names[0].endswith("TokenBucket")
     assert signal.strength == pytest.approx(math.sqrt(2 / 3))
 
 
 def test_file_and_folder_agree_by_the_share_of_the_querys_words() -> None:
     chunk = next(iter(chunk_table({"server/routergroup/token_bucket.go": "package x\n"})))
-    signals = signals_of(chunk, intent_of("router of a token bucket"))
+    signals = SignalReader(intent_of("router of a token bucket")).read(chunk)
     assert (signals.stem.strength, signals.stem.names) == (pytest.approx(2 / 3), ("token", "bucket"))
     assert signals.path.strength == pytest.approx(1 / 3)
 

@@ -1,0 +1,26 @@
+"""What processes hold in memory, seen from /proc."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from benchmarks.processes import PROC, descendants, memory_of
+
+pytestmark = pytest.mark.skipif(not PROC.is_dir(), reason="there is no /proc")
+
+
+def test_the_peak_is_at_least_what_is_resident() -> None:
+    memory = memory_of(os.getpid())
+    assert 5 < memory.resident_mib <= memory.peak_mib
+
+
+def test_children_are_found_while_they_run() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        assert child.pid in set(descendants(os.getpid()))
+    finally:
+        child.communicate(b"\n")
+    assert child.pid not in set(descendants(os.getpid()))
