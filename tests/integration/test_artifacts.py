@@ -126,7 +126,6 @@ def twins(folder: Path) -> set[str]:
     return {name for name, content in zip(names, contents, strict=True) if contents.count(content) > 1}
 
 
-@pytest.mark.xfail(strict=True, reason="a part is taken as verified once any part of the same checksum was")
 def test_harm_to_one_of_two_equal_parts_is_found_and_mended(
     folder: Path, answers: list[list[tuple[int, float]]]
 ) -> None:

@@ -166,7 +166,6 @@ def test_a_class_that_gets_another_name_changes_what_its_methods_are_known_by(re
     check([[put("a.py", BODIES[-2])], [put("a.py", BODIES[-1])]], MEANING, reopen=reopen)
 
 
-@pytest.mark.xfail(strict=True, reason="deleted documents count in document frequencies until segments merge")
 def test_scores_forget_what_was_deleted(tmp_path: Path) -> None:
     """Words of deleted chunks seem commoner than they are, which moves BM25 and the shares of a query's words."""
     for uri in ("a.py", "b.py"):

@@ -131,7 +131,7 @@ class Outliner:
         return next((child for child in node.named_children if child.type in parts), None)
 
     def _inner_nodes(self, node: Node) -> Iterator[Node]:
-        """What the bodies of a definition hold; comments that a grammar puts before a body belong to its first member."""
+        """What the bodies of a definition hold; a comment that a grammar puts before a body leads its first member."""
         opening = self._lines.line_of(node.start_byte)
         for body in self._bodies(node):
             leading = []

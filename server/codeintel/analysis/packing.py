@@ -123,7 +123,9 @@ class _Packer:
         return merged(left, right, dominant)
 
     def _dominant(self, left: Unit, right: Unit) -> Unit:
-        if left.role is right.role is Role.HEAD:  # `module Rack` before `class Response`: what is inside is the subject
+        if (
+            left.role is right.role is Role.HEAD
+        ):  # `module Rack` before `class Response`: what is inside is the subject
             return max(left, right, key=lambda unit: len(unit.path))
         for role in (Role.HEAD, Role.PART):
             if role in (left.role, right.role):

@@ -90,7 +90,7 @@ class FolderShelf:
         path = self._root / part.path
         try:
             source: Any = path
-            if part.checksum not in self._verified:
+            if part.path not in self._verified:
                 source = pa.BufferReader(self._verify(part, path.read_bytes()))
             with pq.ParquetFile(source, page_checksum_verification=True) as file:
                 return file.read(columns=None if columns is None else list(columns))
@@ -106,9 +106,9 @@ class FolderShelf:
 
     def _verify(self, part: Part, data: bytes) -> bytes:
         if len(data) != part.bytes or checksum(data) != part.checksum:
-            self._verified.discard(part.checksum)
+            self._verified.discard(part.path)
             raise IndexCorrupt(f"{part.path} is damaged (its checksum does not match).", REBUILT)
-        self._verified.add(part.checksum)
+        self._verified.add(part.path)
         return data
 
     def save(self, manifest: Manifest, tables: Collection[str]) -> None:

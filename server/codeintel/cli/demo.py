@@ -18,12 +18,13 @@ from rich.panel import Panel
 from rich.text import Text
 
 from codeintel.cli.console import shown, stdout_console
-from codeintel.cli.failures import exit_code_of, report_failure
 from codeintel.cli.figures import counted, duration
+from codeintel.cli.main import run
 from codeintel.cli.progress import progress_bars
 from codeintel.cli.results import print_answer
 from codeintel.cli.stdio import RefusedError, StdioServer
 from codeintel.cli.wire import answer_of
+from codeintel.errors import CodeIntelError
 from codeintel.indexing.progress import Progress
 from codeintel.workspace.roots import open_root
 
@@ -61,7 +62,7 @@ def _server_log() -> Iterator[IO[bytes]]:
     with tempfile.TemporaryFile() as log:
         try:
             yield log
-        except Exception:
+        except (CodeIntelError, TimeoutError):
             log.seek(0)
             sys.stderr.write(log.read().decode(errors="replace"))
             raise
@@ -130,15 +131,5 @@ def _client(folder: Path) -> dict[str, Any]:
     }
 
 
-def main() -> int:
-    """Run the demonstration; the exit code."""
-    try:
-        demo.main(prog_name="make demo", standalone_mode=False)
-    except (Exception, KeyboardInterrupt) as error:
-        report_failure(error)
-        return exit_code_of(error)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(demo, "make demo"))

@@ -49,19 +49,23 @@ for command in (index, search, explain, similar, status, check, idmap_export, mo
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program on `arguments` (sys.argv without them) and exit with its code."""
+    sys.exit(run(indexctl, "indexctl", arguments))
+
+
+def run(command: click.Command, name: str, arguments: Sequence[str] | None = None) -> int:
+    """Run a command and answer its exit code, whatever happens; what went wrong is on stderr."""
     _print_whatever_comes()
     try:
-        code = indexctl.main(
-            list(arguments) if arguments is not None else None, prog_name="indexctl", standalone_mode=False
-        )
+        given = None if arguments is None else list(arguments)
+        code = command.main(given, prog_name=name, standalone_mode=False)
         sys.stdout.flush()
     except (PipeClosed, BrokenPipeError):
         _close_stdout()
-        code = BROKEN_PIPE
+        return BROKEN_PIPE
     except (Exception, KeyboardInterrupt) as error:
         report_failure(error)
-        code = exit_code_of(error)
-    sys.exit(code if isinstance(code, int) else 0)
+        return exit_code_of(error)
+    return code if isinstance(code, int) else 0
 
 
 def _print_whatever_comes() -> None:

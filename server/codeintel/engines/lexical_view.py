@@ -96,7 +96,8 @@ class LexicalView:
     def idf(self, term: str) -> float:
         """How much a term says: ln(1 + (n - df + .5) / (df + .5)) of the body, as BM25 weighs it; 3 us."""
         found = self._searcher.doc_freq("body", term)
-        return math.log1p((self._count - found + 0.5) / (found + 0.5)) if found <= self._count else 0.0
+        found = min(found, self._count)  # deleted documents are counted until their segment is merged
+        return math.log1p((self._count - found + 0.5) / (found + 0.5))
 
     def explain(
         self, terms: Sequence[str], chunk_id: int, boosts: Mapping[str, float] | None = None

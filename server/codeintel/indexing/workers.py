@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import signal
 import sys
 from collections.abc import Iterable, Iterator
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, wait
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
+from multiprocessing import forkserver
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -27,6 +29,7 @@ log = logging.getLogger(__name__)
 BATCH_BYTES = 96_000  # about 30 ms of work: amortises 0.2 ms of hand-over, stays cancellable
 BATCH_FILES = 32
 AHEAD = 4  # batches in flight per worker, so that none waits for the consumer
+POLL_SECONDS = 0.2
 POOLS = 3  # tried for a batch before processes are said not to run; a guess
 
 Batch = tuple[SourceFile, ...]
@@ -43,6 +46,7 @@ class AnalysisWorkers:
 
     def warm_up(self) -> None:
         """Start the processes now, so that the first file does not wait for them."""
+        _start_fork_server()
         self._pool.schedule(analyse_files, args=((), None))
 
     def analyse(
@@ -72,6 +76,7 @@ class AnalysisWorkers:
 
     def _schedule(self, batch: Batch, rules: AnalysisRules) -> Future[list[FileAnalysis]]:
         stop_if(lambda: self._closed)
+        _start_fork_server()
         if not self._pool.active:  # pebble gives a pool up whose processes were killed while they rested
             self._pool = ProcessPool(max_workers=self._count, context=_context())
         future: Future[list[FileAnalysis]] = self._pool.schedule(
@@ -82,9 +87,12 @@ class AnalysisWorkers:
     def _result(
         self, batch: Batch, future: Future[list[FileAnalysis]], rules: AnalysisRules, pool: int = 1
     ) -> list[FileAnalysis]:
+        # a future that `close` overtakes, in another thread, may never be done: do not wait for it alone
+        while not wait([future], timeout=POLL_SECONDS).done:
+            stop_if(lambda: self._closed)
         try:
             return future.result()
-        except CancelledError as error:  # by `close`, in another thread
+        except CancelledError as error:
             raise Cancelled from error
         except BrokenProcessPool as error:  # no file's fault: the others run in another pool
             if pool == POOLS:
@@ -119,6 +127,20 @@ def batched(files: Iterable[SourceFile]) -> Iterator[Batch]:
         size += file.size
     if batch:
         yield tuple(batch)
+
+
+def _start_fork_server() -> None:
+    """Start the fork server, where it does not run, with SIGINT held off: it and its workers inherit that.
+
+    Ctrl-C goes to the whole process group; the command that was interrupted stops its workers itself.
+    """
+    if sys.platform == "win32":
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _context() -> multiprocessing.context.BaseContext:

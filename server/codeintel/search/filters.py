@@ -88,7 +88,9 @@ def _name_test(value: str) -> Callable[[str], bool]:
 
 def _defines(value: str) -> ChunkTest:
     matches = _name_test(value)
-    return lambda chunk: any(matches(symbol) or matches(symbol.rpartition(".")[2]) for symbol in chunk.symbols)
+    return lambda chunk: any(
+        matches(symbol) or matches(symbol.rpartition(".")[2]) for symbol in chunk.symbols
+    )
 
 
 def _mentions(value: str) -> ChunkTest:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from codeintel.analysis.identifiers import split_identifier, stem, terms
@@ -48,9 +48,10 @@ _IDENTIFIER = re.compile(r"[a-z\d][A-Z]|_|[A-Z]{2,}[a-z]|::|\w\.\w|->|#")
 class Intent:
     """A query as ranking reads it.
 
-    `terms` go to BM25, the query's own before their other forms; `words` are the stems of its content words, each with its share of what the query says (rare
-    words say more; they sum to 1); `identifiers` are the names that it spells out, lower-cased, without what they
-    are qualified by; `asks` holds 'test', 'example', 'doc' where it asks for such files.
+    `terms` go to BM25, the query's own before their other forms. `words` are the stems of its content words, each with
+    its share of what the query says (rare words say more; they sum to 1), and `spelling` is how the query has them.
+    `identifiers` are the names that it spells out, lower-cased, without what they are qualified by. `asks` holds
+    'test', 'example', 'doc' where it asks for such files.
     """
 
     text: str
@@ -58,6 +59,7 @@ class Intent:
     words: Mapping[str, float]
     identifiers: frozenset[str]
     asks: frozenset[str]
+    spelling: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_symbol(self) -> bool:
@@ -79,6 +81,12 @@ def intent_of(text: str, rarity: Rarity = _same) -> Intent:
         _word_shares(content, rarity),
         frozenset(identifiers),
         frozenset(what for what, words in ASKS.items() if words & lowered),
+        {
+            word: part
+            for term in reversed(content)
+            for part in split_identifier(term)
+            for word in stem_parts(part)
+        },
     )
 
 

@@ -60,7 +60,9 @@ def rank(
         if candidate.signals is None:
             candidate.signals = reader.read(candidate.chunk)
         candidate.contributions, candidate.score = [], 0.0
-        for contribution in chain([base] if base else _fused(candidate, weights), _priors(candidate, intent, weights)):
+        for contribution in chain(
+            [base] if base else _fused(candidate, weights), _priors(candidate, intent, weights)
+        ):
             candidate.add(contribution)
     _add_coherence(candidates, weights)
     _demote_repeats(candidates, weights)
@@ -145,4 +147,6 @@ def _demote_repeats(candidates: Sequence[Candidate], weights: Weights) -> None:
         if earlier and weights.repeat and candidate.score > 0:
             lost = candidate.score * (1 - (1 - weights.repeat) ** earlier)
             reason = f"{earlier} better {'hit' if earlier == 1 else 'hits'} in the same file"
-            candidate.add(Contribution("repeat", "prior", -lost, reason, -weights.repeat, None, float(earlier)))
+            candidate.add(
+                Contribution("repeat", "prior", -lost, reason, -weights.repeat, None, float(earlier))
+            )

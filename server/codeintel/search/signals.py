@@ -102,7 +102,11 @@ def _overlap(intent: Intent, stems: tuple[str, ...]) -> Signal:
     if not intent.words or not stems:
         return NOTHING
     matched = tuple(word for word in intent.words if any(_same_word(word, part) for part in stems))
-    return Signal(sum(intent.words[word] for word in matched), matched) if matched else NOTHING
+    if not matched:
+        return NOTHING
+    return Signal(
+        sum(map(intent.words.__getitem__, matched)), tuple(intent.spelling.get(w, w) for w in matched)
+    )
 
 
 def _same_word(word: str, part: str) -> bool:
