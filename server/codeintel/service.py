@@ -5,6 +5,8 @@ It may be used from any thread; everything here can block, so a surface with a l
 
 from __future__ import annotations
 
+import re
+import stat
 import threading
 import time
 from collections import OrderedDict, defaultdict
@@ -107,6 +109,8 @@ class Service:
         self._last_hits: OrderedDict[tuple[str, str], tuple[str, tuple[Hit, ...]]] = OrderedDict()
         self._remembering = threading.Lock()
         self._stage: Progress | None = None
+        if self._workers is not None and not any(len(index.snapshot.chunks) for index in indexes):
+            self._workers.warm_up()  # a first run is coming: hides 0.1 s of it
 
     @classmethod
     def open(cls, folders: Sequence[Path], settings: Settings, *, readonly: bool = False) -> Service:
@@ -233,12 +237,19 @@ class Service:
         hit = next(covering, None)
         return None if hit is None else (query, hit)
 
-    def document(self, root: Root, uri: str) -> str | None:
-        """The indexed text of a file: what ranges of its hits refer to; None where it is not indexed."""
-        for snapshot in self._snapshots():
-            if snapshot.root == root and (file := snapshot.chunks.file(uri)) is not None:
-                return "".join(chunk.content for chunk in file.chunks)
-        return None
+    def line_before(self, root: Root, chunk: Chunk) -> str:
+        """What the chunk's first line holds before it: '' unless one line is longer than a chunk."""
+        snapshot = next((one for one in self._snapshots() if one.root == root), None)
+        file = snapshot.chunks.file(chunk.uri) if snapshot else None
+        earlier = [one for one in (file.chunks if file else ()) if one.end_byte <= chunk.start_byte]
+        before = ""
+        for one in reversed(earlier):
+            if one.end_line != chunk.start_line:
+                break
+            before = one.content + before
+            if one.start_line != chunk.start_line:
+                return re.split(r"\r\n|\n|\r", before)[-1]
+        return before
 
     def status(self) -> Status:
         """What is indexed, how far, with what, and where it lies."""
@@ -349,4 +360,13 @@ def _root_status(index: RootIndex) -> RootStatus:
 def _size_of(folder: Path | None) -> int:
     if folder is None:
         return 0
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return sum(_size_of_file(path) for path in folder.rglob("*"))
+
+
+def _size_of_file(path: Path) -> int:
+    """0 for a folder, and for a file that its engine removed since it was listed."""
+    try:
+        status = path.stat()
+    except OSError:
+        return 0
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0

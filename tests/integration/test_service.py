@@ -231,14 +231,21 @@ def test_the_last_search_that_hit_a_line_is_remembered(folder: Path) -> None:
         assert service.last_hit_at(folder / "retry.py", 1) == ("Retry", hit)
 
 
-def test_a_document_is_its_file_as_it_was_indexed(folder: Path) -> None:
-    write(folder, {"crlf.py": b"\xef\xbb\xbfx = 1\r\ny = 2\r\n", "latin.txt": "größer".encode("latin-1")})
+def test_a_chunk_knows_what_its_first_line_holds_before_it(folder: Path) -> None:
+    """One line longer than a chunk is several chunks; only their columns do not begin at 0."""
+    line = "größer " * 700
+    write(folder, {"long.txt": f"first\r\n{line}\r\nlast\r\n".encode(), "short.py": b"x = 1\ny = 2\n"})
     with indexed(folder) as service:
         (root,) = service.roots
-        assert service.document(root, "crlf.py") == "x = 1\r\ny = 2\r\n"
-        assert service.document(root, "latin.txt") == "größer"
-        assert service.document(root, "empty.py") == ""
-        assert service.document(root, "nowhere.py") is None
+        chunks = service.search(SearchRequest("path:long.txt", 100)).hits
+        text = "".join(hit.chunk.content for hit in sorted(chunks, key=lambda hit: hit.chunk.start_byte))
+        assert len(chunks) > 2
+        for hit in chunks:
+            start = hit.chunk.start_byte
+            before = text.encode()[:start].decode().rpartition("\r\n")[2]
+            assert service.line_before(root, hit.chunk) == before
+        (short,) = service.search(SearchRequest("path:short.py")).hits
+        assert service.line_before(root, short.chunk) == ""
 
 
 def test_status_tells_what_is_indexed(folder: Path) -> None:

@@ -53,12 +53,12 @@ def naming(**wire_fields: str) -> Iterator[None]:
 
 
 class Ranges:
-    """Byte spans of indexed files as ranges; reads each file's indexed text once: for executors."""
+    """Byte spans of chunks as ranges; a chunk's own text tells them, so no file is read: for executors."""
 
     def __init__(self, service: Service, encoding: PositionEncoding) -> None:
         self._service = service
         self._encoding = encoding
-        self._documents: dict[tuple[str, str], LineIndex | None] = {}
+        self._texts: dict[tuple[str, int], tuple[LineIndex, int]] = {}
 
     def of_chunk(self, root: Root, chunk: Chunk) -> types.Range:
         """The chunk without the line break after its last line, so that the range ends on `end_line`."""
@@ -67,20 +67,18 @@ class Ranges:
         return self.of_bytes(root, chunk, chunk.start_byte, chunk.end_byte - end_break)
 
     def of_bytes(self, root: Root, chunk: Chunk, start_byte: int, end_byte: int) -> types.Range:
-        """A span of the chunk's file, given in bytes of the file."""
+        """A span of the chunk, given in bytes of its file."""
         return types.Range(self._position(root, chunk, start_byte), self._position(root, chunk, end_byte))
 
     def _position(self, root: Root, chunk: Chunk, byte: int) -> types.Position:
-        document = self._document(root, chunk.uri)
-        if document and document.line_of_byte(chunk.start_byte) == chunk.start_line:
-            return types.Position(*document.position_of_byte(byte, self._encoding))
-        # The file was saved or removed since the search: the chunk's own lines are still right.
-        line, character = LineIndex(chunk.content).position_of_byte(byte - chunk.start_byte, self._encoding)
+        text, first_byte = self._text(root, chunk)
+        line, character = text.position_of_byte(byte - first_byte, self._encoding)
         return types.Position(chunk.start_line + line, character)
 
-    def _document(self, root: Root, uri: str) -> LineIndex | None:
-        key = (root.name, uri)
-        if key not in self._documents:
-            text = self._service.document(root, uri)
-            self._documents[key] = None if text is None else LineIndex(text)
-        return self._documents[key]
+    def _text(self, root: Root, chunk: Chunk) -> tuple[LineIndex, int]:
+        """The chunk's lines from the beginning of its first, and the byte of the file where they begin."""
+        key = (root.name, chunk.id)
+        if key not in self._texts:
+            before = self._service.line_before(root, chunk)
+            self._texts[key] = LineIndex(before + chunk.content), chunk.start_byte - len(before.encode())
+        return self._texts[key]

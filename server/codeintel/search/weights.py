@@ -15,7 +15,7 @@ class Weights:
     """The constants of ranking, in units of "first in a channel of weight 1".
 
     Chosen on the 21 development repositories as the middle of the plateau that leave-one-language-out tuning found,
-    not as its best point: the best point gained .002 in sample and lost .012 on languages it had not seen
+    not as its best point: the best point gained .003 to .008 in sample and lost .014 on languages it had not seen
     (benchmarks/tune_ranking.py, docs/decisions/0003).
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -31,8 +32,9 @@ class FakeService:
         self.gate.set()
         self.closed = self.forced = False
 
-    def document(self, _root: Root, _uri: str) -> str | None:
-        return self.text
+    def line_before(self, _root: Root, chunk: Chunk) -> str:
+        before = (self.text or "").encode()[: chunk.start_byte].decode()
+        return re.split(r"\r\n|\n|\r", before)[-1]
 
     def index(
         self,
