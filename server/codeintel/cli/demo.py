@@ -25,13 +25,12 @@ from codeintel.cli.results import print_answer
 from codeintel.cli.stdio import RefusedError, StdioServer
 from codeintel.cli.wire import answer_of
 from codeintel.errors import CodeIntelError
-from codeintel.indexing.progress import Progress
+from codeintel.indexing.progress import READING, Progress
 from codeintel.workspace.roots import open_root
 
 HITS: Final = 3  # fit on a screen with everything behind them
 WIDTH: Final = 88
 POLL_S: Final = 0.1
-TEXT_STAGE: Final = "Reading and chunking"  # as the server's status names it
 PATIENCE_S: Final = 20.0  # for meaning, after the text tier: a small workspace is complete in less
 REQUEST_FAILED: Final = -32803
 
@@ -91,7 +90,7 @@ class _Demonstration(StdioServer):
                     show(
                         Progress(stage["stage"], stage["done"], stage["total"], stage.get("remainingSeconds"))
                     )
-                    if stage["stage"] != TEXT_STAGE:
+                    if stage["stage"] != READING:
                         deadline = min(deadline, time.monotonic() + PATIENCE_S)
 
     def state_in_words(self) -> str:

@@ -6,6 +6,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+READING = "Reading and chunking"
+ENCODING = "Reading for meaning"
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:

@@ -21,7 +21,7 @@ from codeintel.indexing.analysis import VANISHED, AnalysisRules, FileAnalysis
 from codeintel.indexing.assembly import indexed_file, lexical_documents, skipped_file
 from codeintel.indexing.changes import Changes, among, changes_since
 from codeintel.indexing.opening import Opened
-from codeintel.indexing.progress import Meter, ProgressReport, silent
+from codeintel.indexing.progress import ENCODING, READING, Meter, ProgressReport, silent
 from codeintel.indexing.publishing import engine_files, idmap_of, tables_of
 from codeintel.indexing.workers import AnalysisWorkers
 from codeintel.models.folder import Models
@@ -113,7 +113,7 @@ class RootIndex:
             waiting = self._unencoded()
             if not waiting:
                 return 0
-            meter = Meter("Reading for meaning", len(waiting), report)
+            meter = Meter(ENCODING, len(waiting), report)
             done: list[int] = []
             last_checkpoint = time.monotonic()
             try:
@@ -163,7 +163,7 @@ class RootIndex:
         pending.files.update(dict.fromkeys(changes.vanished))
         pending.files.update({file.uri: skipped_file(self.root, file) for file in changes.skipped})
         outcome.removed = len(changes.vanished)
-        meter = Meter("Reading and chunking", len(changes.suspects), report)
+        meter = Meter(READING, len(changes.suspects), report)
         last_swap = time.monotonic()
         try:
             for analysis in workers.analyse(changes.suspects, rules, cancelled):
