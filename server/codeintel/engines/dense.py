@@ -228,11 +228,11 @@ class DenseIndex:
             "built_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         }
 
-    def save(self, path: Path) -> None:
-        """Write the primary to `path`, the secondary and a record of both beside it, each file atomically.
+    def save(self, path: Path) -> tuple[Path, Path, Path]:
+        """Write the primary to `path`, the secondary and a record of both beside it; answers the three paths.
 
-        The record comes last and holds the hashes: after a crash in between, `load` refuses the mixture.
-        Raises IndexTrouble where writing fails.
+        Each file is written atomically. The record comes last and holds the hashes: after a crash in between,
+        `load` refuses the mixture. Raises IndexTrouble where writing fails.
         """
         with self._lock.reading():
             record = {
@@ -245,6 +245,7 @@ class DenseIndex:
                 "secondary": write_index(_secondary_path(path), self._secondary.index),
             }
         write_meta(_record_path(path), record)
+        return path, _secondary_path(path), _record_path(path)
 
     @classmethod
     def load(cls, path: Path) -> DenseIndex:

@@ -20,7 +20,7 @@ from codeintel.engines.lexical import LexicalIndex
 from codeintel.errors import IndexCorrupt
 from codeintel.indexing.analysis import ANALYSIS_VERSION
 from codeintel.indexing.assembly import lexical_documents
-from codeintel.indexing.publishing import LEXICAL_FOLDER, META_FILE, lexical_stamps
+from codeintel.indexing.publishing import LEXICAL_FOLDER, META_FILE, lexical_stamps, trained_artifacts
 from codeintel.models.folder import Models
 from codeintel.snapshot import ChunkTable, IndexedFile, Snapshot
 from codeintel.workspace.roots import Root
@@ -28,7 +28,9 @@ from codeintel.workspace.roots import Root
 log = logging.getLogger(__name__)
 
 Ids = npt.NDArray[np.int64]
-ColumnVectors = dict[str, tuple[Ids, npt.NDArray[np.float32]]]
+Vectors = npt.NDArray[np.float32]
+ColumnVectors = dict[str, tuple[Ids, Vectors]]
+ROUNDING = 0.05  # of a component of a unit vector, above what an 8-bit quantizer loses; a guess
 
 
 @dataclass(slots=True)
@@ -56,10 +58,11 @@ def open_index(
     try:
         table, vectors = _tables(store, warnings)
         lexical, lexical_mended = _lexical(store, table, warnings)
-        contextual = _dense(store, vectors, "embedding", warnings)
-        static = _dense(store, vectors, "static_embedding", warnings)
+        contextual, lists_mended = _contextual(store, *vectors["embedding"], warnings)
+        static = DenseView(DenseIndex.build(store.provenance.static_dim, *vectors["static_embedding"]))
         snapshot = Snapshot(root, store.generation, table, lexical.view(), static, contextual)
-        mended = lexical_mended or _meta_is_lost(store, warnings) or _idmap_differs(store, contextual)
+        mended = lexical_mended or lists_mended
+        mended = mended or _meta_is_lost(store, warnings) or _idmap_differs(store, contextual)
         return Opened(store, lexical, snapshot, warnings, mended and store.writable)
     except BaseException:
         store.close()
@@ -159,17 +162,42 @@ def _reconcile(lexical: LexicalIndex, present: Ids, table: ChunkTable) -> bool:
     return True
 
 
-def _dense(store: Store, vectors: ColumnVectors, column: str, warnings: list[str]) -> DenseView:
-    ids, values = vectors[column]
-    dims = store.provenance.dims
-    dim = dims.embedding if column == "embedding" else dims.static_embedding
+def _contextual(store: Store, ids: Ids, vectors: Vectors, warnings: list[str]) -> tuple[DenseView, bool]:
+    """The dense index with exactly the table's vectors: trained lists from their file, all else built anew.
+
+    True where lists were trained that no file has yet.
+    """
+    dim = store.provenance.dim
     try:
-        meta = read_meta(store.folder / META_FILE) if store.folder and column == "embedding" else None
-        index = DenseIndex.build(dim, ids, values, meta=meta, model_id=store.provenance.encoder)
+        trained = _trained(store)
+        if trained is not None and trained.dim == dim:
+            _make_good(trained, ids, vectors)
+            return DenseView(trained), False
+        meta = read_meta(store.folder / META_FILE) if store.folder else None
+        built = DenseIndex.build(dim, ids, vectors, meta=meta, model_id=store.provenance.encoder)
     except IndexCorrupt as error:
         warnings.append(f"{error.message} It is written anew.")
-        index = DenseIndex.build(dim, ids, values)
-    return DenseView(index)
+        built = DenseIndex.build(dim, ids, vectors)
+    return DenseView(built), built.preset.inverted
+
+
+def _trained(store: Store) -> DenseIndex | None:
+    """The trained lists that the manifest vouches for, None while the index is flat. Raises IndexCorrupt."""
+    recorded = trained_artifacts(store)
+    if not recorded or store.folder is None:
+        return None
+    if damaged := [artifact.name for artifact in recorded if not is_artifact_sound(store.folder, artifact)]:
+        raise IndexCorrupt(f"{damaged[0]} is missing or not as it was written.")
+    return DenseIndex.load(store.folder / recorded[0].name)
+
+
+def _make_good(index: DenseIndex, ids: Ids, vectors: Vectors) -> None:
+    """Bring lists that were written some generations ago up to the table: its ids, its vectors."""
+    index.remove(np.setdiff1d(index.ids(), ids))
+    differs = ~np.isin(ids, index.ids())
+    known = np.flatnonzero(~differs)
+    differs[known] = np.abs(index.reconstruct(ids[known]) - vectors[known]).max(axis=1, initial=0) > ROUNDING
+    index.add(ids[differs], vectors[differs])
 
 
 def _meta_is_lost(store: Store, warnings: list[str]) -> bool:

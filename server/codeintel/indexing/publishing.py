@@ -20,6 +20,7 @@ from codeintel.snapshot import IndexedFile, Snapshot
 
 LEXICAL_FOLDER = "lexical"
 META_FILE = "vectors/faiss.meta.json"
+TRAINED_PREFIX = "vectors/primary-g"
 
 
 def tables_of(files: Iterable[IndexedFile], snapshot: Snapshot, dims: Dims) -> Mapping[str, Any]:
@@ -40,14 +41,37 @@ def idmap_of(snapshot: Snapshot) -> Any:
     return idmap_table(found.faiss_row, found.faiss_id, found.chunk_id, found.source)
 
 
-def engine_files(store: Store, lexical: LexicalIndex, snapshot: Snapshot) -> list[Artifact]:
-    """Write faiss.meta.json and vouch for it and for every file of the lexical index; none in memory."""
+def engine_files(
+    store: Store, lexical: LexicalIndex, snapshot: Snapshot, *, whole: bool = False
+) -> list[Artifact]:
+    """Write what FAISS keeps on disk and vouch for it and for every file of the lexical index; none in memory.
+
+    Trained lists are large: they are written where all vectors are (`whole`) or where there are none yet. What has
+    changed since is made good from the chunks table on opening.
+    """
     if store.folder is None:
         return []
     _write_meta(store.folder, snapshot, store.provenance.encoder)
     stamps = lexical.files().items()
     found = [Artifact(f"{LEXICAL_FOLDER}/{name}", size, checksum) for name, (size, checksum) in stamps]
-    return [*found, artifact_of(store.folder, META_FILE)]
+    trained = _trained_files(store, store.folder, snapshot, whole)
+    return [*found, artifact_of(store.folder, META_FILE), *trained]
+
+
+def trained_artifacts(store: Store) -> list[Artifact]:
+    """The files of trained lists that the manifest vouches for, the one to load first; none while flat."""
+    found = (artifact for artifact in store.manifest.artifacts if artifact.name.startswith(TRAINED_PREFIX))
+    return sorted(found, key=lambda artifact: len(artifact.name))
+
+
+def _trained_files(store: Store, folder: Path, snapshot: Snapshot, whole: bool) -> list[Artifact]:
+    index = snapshot.contextual.base
+    if not index.preset.inverted:
+        return []
+    if not whole and (recorded := trained_artifacts(store)):
+        return recorded
+    path = folder / f"{TRAINED_PREFIX}{store.generation + 1}.faiss"
+    return [artifact_of(folder, written.relative_to(folder).as_posix()) for written in index.save(path)]
 
 
 def lexical_stamps(store: Store) -> dict[str, tuple[int, str]]:

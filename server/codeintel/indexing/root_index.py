@@ -74,7 +74,7 @@ class RootIndex:
         self._encoding = threading.Lock()
         self._unpublished: dict[str, IndexedFile | None] = {}
         if opened.must_publish:
-            self._publish()
+            self._publish(whole=True)  # what opening mended
 
     def refresh(
         self,
@@ -99,7 +99,8 @@ class RootIndex:
             try:
                 self._take(changes, workers, rules, outcome, report, cancelled)
             finally:
-                self._publish()
+                if self._unpublished:
+                    self._publish()
             outcome.chunks = len(self.snapshot.chunks)
             outcome.skipped = skip_counts(self.snapshot)
             return outcome
@@ -239,7 +240,7 @@ class RootIndex:
             self.snapshot = replace(self.snapshot, contextual=view.folded() if view.needs_fold else view)
         return [chunk.id for chunk in (batch[row] for row in kept)]
 
-    def _publish(self) -> None:
+    def _publish(self, *, whole: bool = False) -> None:
         """Write the rows of every file that changed since the last time, and what the engines have."""
         with self._swapping:
             if not self.store.writable:
@@ -247,18 +248,19 @@ class RootIndex:
             self._fold()
             files, self._unpublished = self._unpublished, {}
             try:
-                self._write(files)
+                self._write(files, whole)
             except BaseException:
                 self._unpublished = {**files, **self._unpublished}
                 raise
             self.snapshot = replace(self.snapshot, generation=self.store.generation)
 
-    def _write(self, files: dict[str, IndexedFile | None]) -> None:
+    def _write(self, files: dict[str, IndexedFile | None], whole: bool) -> None:
         snapshot, dims = self.snapshot, self.store.provenance.dims
         present = [file for file in files.values() if file]
-        artifacts = engine_files(self.store, self._lexical, snapshot)
+        first = not self.store.manifest.of("files")
+        artifacts = engine_files(self.store, self._lexical, snapshot, whole=whole or first)
         tables = {**tables_of(present, snapshot, dims), "faiss_idmap": idmap_of(snapshot)}
-        if not self.store.manifest.of("files"):
+        if first:
             self.store.rebuild(tables, artifacts=artifacts)
             return
         removed = [uri for uri, file in files.items() if file is None]
@@ -281,7 +283,7 @@ class RootIndex:
             self._fold()
             view = self.snapshot.contextual
             ids = np.intersect1d(_ids(chunks), view.ids())
-            artifacts = engine_files(self.store, self._lexical, self.snapshot)
+            artifacts = engine_files(self.store, self._lexical, self.snapshot, whole=True)
             self.store.fill(
                 "embedding", ids, view.reconstruct(ids), idmap=idmap_of(self.snapshot), artifacts=artifacts
             )
