@@ -21,6 +21,7 @@ from codeintel.indexing.analysis import VANISHED, AnalysisRules, FileAnalysis
 from codeintel.indexing.assembly import indexed_file, lexical_documents, skipped_file
 from codeintel.indexing.changes import Changes, among, changes_since
 from codeintel.indexing.opening import Opened
+from codeintel.indexing.memory import give_back_memory
 from codeintel.indexing.progress import ENCODING, READING, Meter, ProgressReport, silent
 from codeintel.indexing.publishing import engine_files, idmap_of, tables_of
 from codeintel.indexing.workers import AnalysisWorkers
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 SWAP_SECONDS = 1.0  # how soon the first files of a long run become searchable
 ENCODE_BATCH = 64  # half a second of encoding: the longest that a cancel or an edit waits
 FEW_CHUNKS = 1_000  # below this, rewriting the rows of their files is cheaper than rewriting bases
+MANY_FILES = 200  # a run over so many leaves enough behind to give back
 CHECKPOINT_SECONDS = 30.0  # what an interruption may cost; a checkpoint rewrites the bases it concerns
 
 
@@ -101,6 +103,8 @@ class RootIndex:
             finally:
                 if self._unpublished:
                     self._publish()
+                if len(changes.suspects) > MANY_FILES:
+                    give_back_memory()
             outcome.chunks = len(self.snapshot.chunks)
             outcome.skipped = skip_counts(self.snapshot)
             return outcome
@@ -128,6 +132,8 @@ class RootIndex:
                         last_checkpoint = time.monotonic()
             finally:
                 self._checkpoint(done)
+                if len(waiting) > FEW_CHUNKS:
+                    give_back_memory()
             return len(waiting)
 
     def close(self) -> None:

@@ -17,6 +17,7 @@ from codeintel.search.intent import Intent, name_stems
 # Shares of a name's agreement with the query. Guesses, kept because nothing measured better on the benchmark.
 WHOLE_WORD = 0.75  # a plain word of the question that is also a symbol: `session` and class Session
 MIN_COMPOUND = 4  # a shorter beginning is chance: `re` of `request`
+FOLDER_FILES = frozenset({"mod", "__init__", "index", "__main__"})
 MIN_PARTS = 2  # a name of one part agrees as a whole or not at all
 
 _TEST_DIRECTORY = re.compile(
@@ -117,9 +118,13 @@ def _same_word(word: str, part: str) -> bool:
 
 @lru_cache(maxsize=65_536)
 def _path_stems(uri: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The stems of the file's name without endings, and those of its folders."""
+    """The stems of the file's name without endings, and those of its folders.
+
+    A file that stands for its folder (`routing/mod.rs`) is named after the folder.
+    """
     folders, _, name = uri.rpartition("/")
-    return name_stems(name.partition(".")[0]), name_stems(folders)
+    stem = name.partition(".")[0]
+    return name_stems(folders.rpartition("/")[2] if stem in FOLDER_FILES else stem), name_stems(folders)
 
 
 @lru_cache(maxsize=65_536)
