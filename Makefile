@@ -57,7 +57,8 @@ bench: $(STAMP) ## measure on the benchmark's data, as benchmarks/README.md tell
 
 docs: $(STAMP) ## write the generated pages again
 	$(BIN)/python -m codeintel.cli.reference > docs/cli.md
-	$(BIN)/python -c "from codeintel.settings import settings_markdown as page; print(page(), end='')" > docs/settings.md
+	$(BIN)/python -c "from codeintel.options import settings_markdown as page; print(page(), end='')" > docs/settings.md
+	$(BIN)/python -m codeintel.lsp.protocol_page docs/protocol.md
 
 # The lock names no index and no host: pip's own configuration is left out of it.
 COMPILE := PIP_CONFIG_FILE=/dev/null PIP_FIND_LINKS= PIP_EXTRA_INDEX_URL= CUSTOM_COMPILE_COMMAND="make lock" \

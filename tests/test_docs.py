@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from codeintel.cli.reference import reference
-from codeintel.settings import settings_markdown
+from codeintel.options import settings_markdown
 
 DOCS = Path(__file__).parents[1] / "docs"
 

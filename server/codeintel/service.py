@@ -17,13 +17,14 @@ from pathlib import Path
 from codeintel.cancellation import CancelCheck, never
 from codeintel.catalog.check import Finding
 from codeintel.catalog.export import export_table
+from codeintel.catalog.folder import FOLDER_NAME
 from codeintel.catalog.rows import Chunk
 from codeintel.errors import UsageError, WorkspaceError
 from codeintel.indexing.analysis import AnalysisRules
 from codeintel.indexing.checking import check_index
 from codeintel.indexing.opening import open_index
 from codeintel.indexing.progress import Progress, ProgressReport, silent
-from codeintel.indexing.root_index import RootIndex, skip_counts
+from codeintel.indexing.root_index import RefreshReport, RootIndex, skip_counts
 from codeintel.indexing.workers import AnalysisWorkers
 from codeintel.models.folder import Models, load_models
 from codeintel.search.answers import Answer, Explanation, Hit
@@ -36,7 +37,6 @@ from codeintel.workspace.skipping import SkipRules
 
 __all__ = ["IndexReport", "RootStatus", "SearchRequest", "Service", "Status", "Tier"]
 
-INDEX_FOLDER = ".codeintel"
 REMEMBERED_FILES = 256  # files whose last hits a hover can explain
 
 
@@ -97,7 +97,6 @@ class Service:
         self._indexes = tuple(indexes)
         self._settings = settings
         self._models = models
-        self._readonly = readonly
         self._searcher = Searcher(models)
         skip = SkipRules(
             settings.index.max_file_bytes, exclude=settings.index.exclude, include=settings.index.include
@@ -141,6 +140,11 @@ class Service:
         """The workspace's roots, names distinct."""
         return tuple(index.root for index in self._indexes)
 
+    @property
+    def unindexed(self) -> tuple[Root, ...]:
+        """The roots of which nothing was ever published: a first run under way elsewhere, or killed."""
+        return tuple(index.root for index in self._indexes if not index.store.generation)
+
     def index(
         self,
         *,
@@ -183,20 +187,7 @@ class Service:
                 encoded = sum(index.encode(report=staged, cancelled=cancelled) for index in self._indexes)
         finally:
             self._stage = None
-        skipped: dict[str, int] = defaultdict(int)
-        for one in reports:
-            for reason, count in one.skipped.items():
-                skipped[reason] += count
-        return IndexReport(
-            files=sum(one.files for one in reports),
-            changed=sum(one.changed for one in reports),
-            removed=sum(one.removed for one in reports),
-            skipped=dict(skipped),
-            chunks=sum(one.chunks for one in reports),
-            encoded=encoded,
-            seconds=time.monotonic() - started,
-            tier=tier,
-        )
+        return _report(reports, encoded, tier, time.monotonic() - started)
 
     def search(self, request: SearchRequest, cancelled: CancelCheck = never) -> Answer:
         """The best hits of every root. Raises UsageError, QueryError, NotReady, Cancelled."""
@@ -316,10 +307,28 @@ class Service:
                 self._last_hits.popitem(last=False)
 
 
+def _report(reports: Sequence[RefreshReport], encoded: int, tier: Tier, seconds: float) -> IndexReport:
+    """The roots' reports as one."""
+    skipped: dict[str, int] = defaultdict(int)
+    for one in reports:
+        for reason, count in one.skipped.items():
+            skipped[reason] += count
+    return IndexReport(
+        files=sum(one.files for one in reports),
+        changed=sum(one.changed for one in reports),
+        removed=sum(one.removed for one in reports),
+        skipped=dict(skipped),
+        chunks=sum(one.chunks for one in reports),
+        encoded=encoded,
+        seconds=seconds,
+        tier=tier,
+    )
+
+
 def _index_folder(root: Root, settings: Settings, roots: int) -> Path:
     """`.codeintel` in the root, or where the setting places it; several roots then each have a folder in that."""
     if settings.index.folder is None:
-        return root.path / INDEX_FOLDER
+        return root.path / FOLDER_NAME
     return settings.index.folder / root.name if roots > 1 else settings.index.folder
 
 

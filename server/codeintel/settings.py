@@ -1,4 +1,4 @@
-"""Options as people write them become settings that the rest relies on; the one table of options is here.
+"""Options as people write them become settings that the rest relies on; what options there are is in options.py.
 
 An option is a raw value from one source; settings are the resolved, checked, immutable outcome. A bad option
 is reported and dropped, the rest applies. Sources, weakest first: the defaults, `codeintel.toml` at the root,
@@ -11,55 +11,17 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from codeintel.options import BY_NAME, EMBEDDED, OPTIONS, TRANSFORMERS_PREFIX, Kind, Place, shown
+
 FILE_NAME = "codeintel.toml"
-ENVIRONMENT_PREFIX = "CODEINTEL_"
 # What the editor's extension reads for itself and sends along.
 CLIENT_GROUPS = frozenset({"server", "trace"})
 _MAX_FILE_BYTES = 100_000  # of codeintel.toml; a guess far above any real one
-
-Place = Literal["file", "editor", "environment", "flag"]
-EVERYWHERE: tuple[Place, ...] = ("file", "editor", "environment", "flag")
-_IN_PROJECT: tuple[Place, ...] = ("file", "editor", "flag")
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A type of option: what is expected, in words, and the check, which raises ValueError.
-
-    `from_text` turns what an environment variable or a flag can hold into a value for the check.
-    """
-
-    expected: str
-    check: Callable[[object], object]
-    from_text: Callable[[str], object] = str
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One row of the table. `guarded`: not taken from the file of a workspace that is not trusted."""
-
-    name: str
-    kind: Kind
-    default: Any
-    description: str
-    places: tuple[Place, ...] = EVERYWHERE
-    guarded: bool = False
-    default_in_words: str = ""
-
-    @property
-    def editor_name(self) -> str:
-        """The name in an editor's configuration: index.max_file_bytes is index.maxFileBytes there."""
-        return re.sub(r"_([a-z])", lambda found: found[1].upper(), self.name)
-
-    @property
-    def variable(self) -> str:
-        """The name of the environment variable."""
-        return ENVIRONMENT_PREFIX + self.name.replace(".", "_").upper()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,16 +132,9 @@ class Settings:
         )
 
 
-def settings_of(
-    editor_options: object, root: Path | None = None, trusted: bool = True
-) -> tuple[Settings, list[OptionWarning]]:
-    """What an editor's session goes by: the root's file (if there is a root), the editor, the environment."""
-    sources = [from_editor(editor_options, root or Path.cwd()), from_environment()]
-    return Settings.resolve([from_file(root), *sources] if root else sources, trusted)
-
-
 def from_file(root: Path) -> OptionSource:
     """The options of `codeintel.toml` in the root; a file that cannot be read becomes a warning."""
+    root = root.absolute()
     path = root / FILE_NAME
     try:
         if not path.is_file():
@@ -198,7 +153,7 @@ def from_file(root: Path) -> OptionSource:
 def from_editor(options: object, root: Path) -> OptionSource:
     """The options of an editor, in camelCase, nested or dotted, under `codeintel` or not; null is unset."""
     if not isinstance(options, Mapping):
-        wrong = OptionWarning("codeintel", "the editor", f"expected an object, found {_shown(options)}")
+        wrong = OptionWarning("codeintel", "the editor", f"expected an object, found {shown(options)}")
         return OptionSource("editor", "the editor", {}, root, () if options is None else (wrong,))
     inner = options.get("codeintel", options)
     flat = _flat(inner) if isinstance(inner, Mapping) else {"codeintel": inner}
@@ -223,41 +178,9 @@ def from_flags(options: Mapping[str, object]) -> OptionSource:
     return OptionSource("flag", "the command line", values, Path.cwd())
 
 
-def settings_markdown() -> str:
-    """The reference page of every option, generated from the table."""
-    lines = [
-        "# Settings",
-        "",
-        "Generated from the table of options. Put them into `codeintel.toml` at the root of the workspace,",
-        "into the editor's configuration (camelCase, under `codeintel`), into the environment, or on the",
-        "command line; the later of these wins. A bad option is reported and dropped. Options marked * are",
-        "not taken from the `codeintel.toml` of a workspace that is not trusted.",
-        "",
-        "| option | expected | default | what it does | environment |",
-        "|---|---|---|---|---|",
-    ]
-    return "\n".join([*lines, *map(_markdown_row, OPTIONS)]) + "\n"
-
-
-def _markdown_row(option: Option) -> str:
-    star = " *" if option.guarded else ""
-    default = option.default_in_words or f"`{_toml(option.default)}`"
-    variable = f"`{option.variable}`" if "environment" in option.places else ""
-    cells = (f"`{option.name}`{star}", option.kind.expected, default, option.description, variable)
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    return f'"{value}"' if isinstance(value, str) else str(value)
-
-
 def _accepted(name: str, raw: object, source: OptionSource, trusted: bool) -> object:
     """The checked value of one option; ValueError says why it is dropped."""
-    option = _BY_NAME.get(name)
+    option = BY_NAME.get(name)
     if option is None:
         raise ValueError(f"there is no such option{_suggestion(name, source)}")
     if source.place not in option.places:
@@ -269,7 +192,7 @@ def _accepted(name: str, raw: object, source: OptionSource, trusted: bool) -> ob
         value = option.kind.check(_parsed(option.kind, raw) if textual and isinstance(raw, str) else raw)
     except ValueError as error:
         detail = f" ({error})" if str(error) else ""
-        raise ValueError(f"expected {option.kind.expected}, found {_shown(raw)}{detail}") from error
+        raise ValueError(f"expected {option.kind.expected}, found {shown(raw)}{detail}") from error
     return _located(name, value, source)
 
 
@@ -288,7 +211,7 @@ def _located(name: str, value: object, source: OptionSource) -> object:
         if source.place in ("file", "editor") and source.base.is_relative_to(folder):
             raise ValueError("the index needs a folder of its own, not one that holds the workspace")
         return folder
-    is_path = name == "model.folder" and value != _EMBEDDED and not str(value).startswith(_TRANSFORMERS)
+    is_path = name == "model.folder" and value != EMBEDDED and not str(value).startswith(TRANSFORMERS_PREFIX)
     return str(_absolute(str(value), source.base)) if is_path else value
 
 
@@ -301,12 +224,12 @@ def _absolute(text: str, base: Path) -> Path:
 
 
 def _suggestion(name: str, source: OptionSource) -> str:
-    near = difflib.get_close_matches(name, _BY_NAME, n=1)
+    near = difflib.get_close_matches(name, BY_NAME, n=1)
     return f"; did you mean {_as_written(near[0], source)}?" if near else ""
 
 
 def _as_written(name: str, source: OptionSource) -> str:
-    option = _BY_NAME.get(name)
+    option = BY_NAME.get(name)
     if option and source.place == "environment":
         return option.variable
     return option.editor_name if option and source.place == "editor" else _escaped(name)
@@ -327,123 +250,6 @@ def _snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])[A-Z]", lambda found: f"_{found[0]}", str(name)).lower()
 
 
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
 def _escaped(text: object) -> str:
     """Text from outside, fit for a message: control characters and undecodable bytes as escapes."""
     return repr(str(text))[1:-1]
-
-
-def _whole(low: int, high: int) -> Kind:
-    def check(value: object) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            raise ValueError
-        return value
-
-    return Kind(f"a whole number from {low:,} to {high:,}", check, int)
-
-
-def _seconds(low: float, high: float) -> Kind:
-    def check(value: object) -> float:
-        if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:
-            raise ValueError
-        return float(value)
-
-    return Kind(f"seconds, from {low:g} to {high:g}", check, float)
-
-
-def _one_of(*choices: str) -> Kind:
-    def check(value: object) -> str:
-        if not isinstance(value, str) or value not in choices:
-            raise ValueError
-        return value
-
-    return Kind(" or ".join(f"`{choice}`" for choice in choices), check)
-
-
-def _check_flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError
-    return value
-
-
-def _flag_from_text(text: str) -> object:
-    return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
-
-
-def _check_patterns(value: object) -> tuple[str, ...]:
-    if (
-        not isinstance(value, Sequence)
-        or isinstance(value, str)
-        or not all(isinstance(p, str) for p in value)
-    ):
-        raise ValueError
-    for pattern in value:
-        if not pattern.strip("/ ") or pattern.startswith("#"):
-            raise ValueError(f"{_shown(pattern)} can never match")
-        os.fsencode(pattern)  # refuses a lone surrogate, which JSON can carry and no path can
-    return tuple(value)
-
-
-def _check_name(value: object) -> str:
-    if not isinstance(value, str) or not value.strip() or "\0" in value or value == _TRANSFORMERS:
-        raise ValueError
-    os.fsencode(value)
-    return value
-
-
-_EMBEDDED = "embedded"
-_TRANSFORMERS = "sentence-transformers:"
-_PATTERNS = Kind("a list of gitignore patterns", _check_patterns, lambda text: [text])
-_FLAG = Kind("`true` or `false`", _check_flag, _flag_from_text)
-_FOLDER = Kind("the path of a folder", _check_name)
-_MODEL = Kind(f"`{_EMBEDDED}`, the path of a folder, or `{_TRANSFORMERS}NAME`", _check_name)
-
-OPTIONS: tuple[Option, ...] = (
-    Option(
-        "index.folder", _FOLDER, None, "Where the index is kept; a relative path starts at the root.",
-        guarded=True, default_in_words="`.codeintel` in the root",
-    ),
-    Option(
-        "index.tier", _one_of("text", "meaning"), "meaning",
-        "How deep to index: `text` stops at BM25 and static vectors, `meaning` adds contextual ones.",
-        guarded=True,
-    ),
-    Option(
-        "index.max_file_bytes", _whole(1_000, 100_000_000), 1_000_000,
-        "Larger files are skipped.", _IN_PROJECT, guarded=True,
-    ),
-    Option(
-        "index.exclude", _PATTERNS, (),
-        "Files that are not indexed, though git knows them; wins over include.",
-        _IN_PROJECT, guarded=True,
-    ),
-    Option(
-        "index.include", _PATTERNS, (),
-        "Files to index though they are lock files, generated data or in a folder left out by default.",
-        _IN_PROJECT, guarded=True,
-    ),
-    Option(
-        "index.chunk_chars", _whole(200, 20_000), 1_500,
-        "About how long a chunk may grow before it is split.", _IN_PROJECT, guarded=True,
-    ),
-    Option(
-        "model.folder", _MODEL, _EMBEDDED, "The encoder: the one that comes with codeintel, or another.",
-        guarded=True,
-    ),
-    Option("search.limit", _whole(1, 1_000), 10, "How many hits a search returns.", _IN_PROJECT),
-    Option(
-        "workers.count", _whole(1, 64), 2 if (os.cpu_count() or 1) > 1 else 1,
-        "Processes that parse files.", guarded=True, default_in_words="2, or 1 on a single core",
-    ),
-    Option(
-        "workers.timeout_seconds", _seconds(0.1, 600), 10.0,
-        "A file that takes longer to parse is set aside.", _IN_PROJECT, guarded=True,
-    ),
-    Option("hover.enabled", _FLAG, True, "Whether a hover says why a search hit this place.", _IN_PROJECT),
-    Option("log.level", _one_of("debug", "info", "warning", "error"), "info", "How much is logged."),
-)  # fmt: skip
-_BY_NAME = {option.name: option for option in OPTIONS}

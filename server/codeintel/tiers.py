@@ -1,4 +1,4 @@
-"""How deeply a chunk is indexed."""
+"""How deeply a chunk is indexed, as surfaces name it and as the column `tier` counts it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,5 @@ from enum import IntEnum
 class Tier(IntEnum):
     """Searchable by words and static vectors, or by contextual vectors as well."""
 
-    NONE = 0
-    TEXT = 1
-    MEANING = 2
+    TEXT = 0
+    MEANING = 1

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -58,6 +61,29 @@ def test_a_bug_shows_no_traceback_unless_asked(indexctl: Program, monkeypatch: p
 
 
 @pytest.mark.usefixtures("indexed")
+@pytest.mark.skipif(sys.platform == "win32", reason="the current folder cannot be deleted there")
+def test_a_current_folder_that_was_deleted_is_named(indexctl: Program, tmp_path: Path) -> None:
+    before = Path.cwd()
+    (tmp_path / "gone").mkdir()
+    os.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    try:
+        run = indexctl("search", "retry")
+    finally:
+        os.chdir(before)
+    assert run.code == 2
+    assert "The current folder no longer exists." in run.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell closes the stream")
+def test_a_closed_stdout_is_not_taken_for_a_fault(indexed: Path) -> None:
+    command = shlex.join([*INDEXCTL, "search", "retry", "-w", str(indexed)]) + " >&-"
+    ended = subprocess.run(
+        ["sh", "-c", command], env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 def test_an_interrupt_is_no_error(indexctl: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt

@@ -68,6 +68,15 @@ def test_a_removed_file_is_counted_and_gone(indexctl: Program, indexed_copy: Pat
     assert indexctl("search", "path:app/colour.py").code == 1
 
 
+def test_an_index_that_cannot_be_kept_exits_with_3(indexctl: Program, project: Path) -> None:
+    (project / ".codeintel").symlink_to(project.parent)
+    run = indexctl("index", project, "--tier", "text")
+    assert run.code == 3
+    assert "cannot be written" in run.err
+    assert "kept in memory" in run.err
+    assert f"files      {len(FILES)}" in run.out
+
+
 def test_an_empty_folder_is_no_mistake(indexctl: Program, tmp_path: Path) -> None:
     run = indexctl("index", tmp_path)
     assert (run.code, run.err) == (0, "")

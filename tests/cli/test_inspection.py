@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from cli.project import FILES, Program
+from codeintel.models.folder import embedded_folder
 
 
 @pytest.mark.usefixtures("indexed")
@@ -121,6 +123,20 @@ def test_the_doctor_goes_on_after_a_problem_and_says_what_to_do(
     assert found["nowhere"]["remedy"]
     assert not found[str(indexed_copy)]["ok"]
     assert found["self-test"]["ok"]
+
+
+def test_the_doctor_looks_at_the_models_and_the_file_that_the_project_sets(
+    indexctl: Program, indexed_copy: Path
+) -> None:
+    shutil.copytree(embedded_folder(), indexed_copy / "half")
+    (indexed_copy / "half" / "encoder" / "model_int8.onnx").write_bytes(b"\0" * 99)
+    (indexed_copy / "codeintel.toml").write_text('[model]\nfolder = "half"\n[indx]\ntier = "text"\n')
+    run = indexctl("doctor", "--format", "jsonl")
+    assert run.code == 3
+    found = {document["subject"]: document for document in map(json.loads, run.out.splitlines())}
+    assert "99 bytes" in found["models"]["found"]
+    assert "indx.tier" in found["codeintel.toml"]["found"]
+    assert not found["codeintel.toml"]["ok"]
 
 
 def test_the_doctor_takes_a_folder_without_an_index_as_it_is(indexctl: Program, project: Path) -> None:

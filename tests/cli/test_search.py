@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from cli.project import ENVIRONMENT, FILES, INDEXCTL, Program
+from codeintel.service import Service
+from codeintel.settings import Settings
 
 HIT_FIELDS = {"path", "startLine", "endLine", "score", "contributions"}
 PART_FIELDS = {"source", "kind", "rank", "score", "weight", "contribution", "reason"}
@@ -169,6 +171,38 @@ def test_a_folder_that_was_never_indexed_is_indexed_first(indexctl: Program, pro
     assert "colour.py:" in run.out
     assert "Indexing first." in run.err
     assert indexctl("search", "brightness", "-w", project).err == ""
+
+
+def test_a_first_run_that_never_got_to_publish_is_no_index(
+    indexctl: Program, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("codeintel.indexing.root_index.RootIndex._publish", lambda *_, **__: None)
+        indexctl("index", project, "--tier", "text")
+    run = indexctl("search", "brightness", "-w", project)
+    assert run.code == 0
+    assert "Nothing is indexed" in run.err
+    assert "Indexing first." in run.err
+
+
+def test_a_first_run_under_way_elsewhere_is_not_taken_for_nothing_found(
+    indexctl: Program, project: Path
+) -> None:
+    (project / ".codeintel").mkdir()
+    with Service.open([project], Settings.resolve()[0]):
+        run = indexctl("search", "brightness", "-w", project)
+    assert (run.code, run.out) == (3, "")
+    assert "is being written by process" in run.err
+
+
+@pytest.mark.parametrize(
+    "arguments", [["lnag:python"], ["  "], ["retry", "--queries", "-"], ["--queries", "-"]], ids=str
+)
+def test_a_mistake_is_told_before_a_folder_is_indexed(
+    indexctl: Program, project: Path, arguments: list[str]
+) -> None:
+    assert indexctl("search", *arguments, "-w", project).code == 2
+    assert not (project / ".codeintel").exists()
 
 
 def test_no_index_exits_with_3_and_leaves_no_trace(indexctl: Program, project: Path) -> None:

@@ -321,3 +321,18 @@ def test_a_failure_to_publish_is_made_good_by_the_next_run(folder: Path) -> None
     with opened(folder) as service:
         assert find(service, "Pipe")[0][1] == "queue.py"
         check(service, read=set())
+
+
+def test_saving_a_link_reads_the_file_it_leads_to(tmp_path: Path) -> None:
+    """A link into an ignored folder of the root is indexed under its own name; a save names the link."""
+    write(tmp_path, {".gitignore": "generated/\n", "generated/real.py": "def before():\n    return 1\n"})
+    (tmp_path / "link.py").symlink_to(tmp_path / "generated" / "real.py")
+    with indexed(tmp_path) as service:
+        assert [hit.chunk.symbols for hit in service.search(SearchRequest("path:link.py")).hits] == [
+            ("before",)
+        ]
+        (tmp_path / "generated" / "real.py").write_text("def afterwards():\n    return 2\n")
+        service.index(paths=[tmp_path / "link.py"])
+        assert [hit.chunk.symbols for hit in service.search(SearchRequest("path:link.py")).hits] == [
+            ("afterwards",)
+        ]

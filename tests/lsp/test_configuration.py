@@ -53,3 +53,12 @@ async def test_an_unchanged_configuration_does_not_open_the_workspace_again(work
         client.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))
         await client.command("status")
         assert len(client.progress_reports) == 1
+
+
+async def test_a_workspace_that_is_not_trusted_chooses_no_model(workspace: Path) -> None:
+    (workspace / "codeintel.toml").write_text('[model]\nfolder = "their-model"\n\n[search]\nlimit = 1\n')
+    async with connected(workspace, options={**TEXT_ONLY, "trusted": False}) as client:
+        assert len((await client.search("attempt")).hits) == 1
+        (said,) = [message.message for message in client.messages]
+        assert "model.folder" in said
+        assert "not trusted" in said

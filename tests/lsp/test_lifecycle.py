@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
+import sys
 from pathlib import Path
 
 import pytest
 
 from codeintel import __version__
-from lsp.client import ENVIRONMENT, SERVER, TEXT_ONLY, connected
+from lsp.client import ENVIRONMENT, PATIENCE_S, SERVER, TEXT_ONLY, connected
 from lsp.wire import Wire, fault, started
 
 
@@ -45,10 +47,14 @@ async def test_exit_without_shutdown_is_exit_code_1(workspace: Path, initialized
         assert (code, "Traceback" in errors) == (1, False)
 
 
-async def test_shutdown_while_indexing_ends_cleanly(tmp_path: Path) -> None:
+def fill(folder: Path) -> None:
     for number in range(300):
         functions = (f"def step_{number}_{part}(value):\n    return value * {part}\n\n" for part in range(20))
-        (tmp_path / f"module_{number}.py").write_text("".join(functions))
+        (folder / f"module_{number}.py").write_text("".join(functions))
+
+
+async def test_shutdown_while_indexing_ends_cleanly(tmp_path: Path) -> None:
+    fill(tmp_path)
     async with started("--log-level", "warning") as process:
         await process.initialize(tmp_path)
         await asyncio.sleep(0.5)  # somewhere in the middle of opening or indexing
@@ -56,6 +62,27 @@ async def test_shutdown_while_indexing_ends_cleanly(tmp_path: Path) -> None:
         process.send(method="exit")
         code, errors = await process.ended()
     assert (code, errors) == (0, "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a signal ends a process at once")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_while_indexing_ends_cleanly(tmp_path: Path, number: int) -> None:
+    fill(tmp_path)
+    async with started("--log-level", "warning") as process:
+        await process.initialize(tmp_path)
+        await asyncio.sleep(1.5)  # the worker processes run
+        process.process.send_signal(number)
+        await asyncio.wait_for(process.process.wait(), PATIENCE_S)
+        code, errors = await process.ended()
+    assert (code, errors) == (128 + number, "")
+
+
+async def test_a_client_newer_than_the_server_is_served() -> None:
+    async with started() as process:
+        hover = {"contentFormat": ["hologram", "markdown"]}
+        params = {"capabilities": {"textDocument": {"hover": hover}, "mind": True}, "future": [1]}
+        answer = await process.ask(1, "initialize", params)
+    assert answer["result"]["capabilities"]["hoverProvider"]
 
 
 async def test_a_client_that_vanishes_while_indexing_leaves_no_trace_behind(

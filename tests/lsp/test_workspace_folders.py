@@ -66,3 +66,13 @@ async def test_the_last_root_may_be_removed(workspace: Path) -> None:
         change(client, [], [workspace])
         with pytest.raises(Exception, match="No folder is open"):
             await client.search("backoff_delay")
+
+
+async def test_folders_with_the_punctuation_of_uris_in_their_names_are_opened(
+    workspace: Path, tmp_path: Path
+) -> None:
+    odd = tmp_path / "C# what? 100%25 ü"
+    workspace.rename(odd)
+    async with connected(odd, options=TEXT_ONLY) as client:
+        found = (await client.search("backoff delay")).hits[0]
+        assert found.uri == (odd / "retry.py").as_uri()

@@ -10,16 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codeintel.analysis.chunking import DEFAULT_LIMIT
+from codeintel.options import OPTIONS, settings_markdown
 from codeintel.settings import (
-    OPTIONS,
     OptionSource,
     Settings,
     from_editor,
     from_environment,
     from_file,
     from_flags,
-    settings_markdown,
-    settings_of,
 )
 from codeintel.workspace.skipping import SkipRules
 
@@ -86,6 +84,16 @@ def test_a_file_that_is_no_toml_is_one_warning(tmp_path: Path, content: bytes) -
     assert settings == resolved()[0]
     assert len(warnings) == 1
     assert warnings[0].startswith(f"codeintel.toml ({tmp_path}): ignored, it cannot be read")
+
+
+def test_the_paths_of_a_file_that_is_named_from_here_are_absolute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toml(tmp_path, '[index]\nfolder = "kept"\n')
+    monkeypatch.chdir(tmp_path)
+    assert resolved(from_file(Path()))[0].index.folder == tmp_path / "kept"
+    toml(tmp_path, '[index]\nfolder = ".."\n')
+    assert "not one that holds the workspace" in resolved(from_file(Path()))[1][0]
 
 
 def test_a_file_that_may_not_be_read_is_one_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -222,17 +230,6 @@ def test_an_untrusted_workspace_chooses_no_path_model_index_or_process(tmp_path:
     ]
     assert all(warning.endswith("ignored, since this workspace is not trusted") for warning in warnings)
     assert resolved(toml(tmp_path, text))[0].workers.count == 64
-
-
-def test_an_editors_session_goes_by_file_editor_and_environment(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    toml(tmp_path, "[search]\nlimit = 3\n[log]\nlevel = 'error'\n[workers]\ncount = 9\n")
-    monkeypatch.setenv("CODEINTEL_LOG_LEVEL", "debug")
-    settings, warnings = settings_of({"search": {"limit": 4}}, tmp_path, trusted=False)
-    assert (settings.search.limit, settings.log.level) == (4, "debug")
-    assert [warning.option for warning in warnings] == ["workers.count"]
-    assert settings_of(None)[1] == []
 
 
 def test_the_person_may_still_choose_in_an_untrusted_workspace() -> None:

@@ -28,21 +28,15 @@ def split_identifier(word: str) -> list[str]:
     return _PART.findall(word)
 
 
-def words(text: str) -> list[str]:
-    """Every part of every identifier of `text` in order, case kept, punctuation and underscores dropped."""
-    return _PART.findall(text)
-
-
-def terms(text: str, *, stemmed: bool = False) -> list[str]:
+def terms(text: str) -> list[str]:
     """What BM25 indexes of `text`, lower-cased and in order; documents and queries must both come through
     here.
 
     An identifier is kept whole, without its outer underscores, and is followed by its parts where it has
     several: `_readUtf8` gives readutf8, read, utf, 8. A word that starts with a digit is a number or a hash
-    and stays whole. With `stemmed`, parts and plain words go through `stem`; whole identifiers never do.
+    and stays whole. Nothing is stemmed: that ranked worse (docs/decisions/0003).
     """
-    analysed = _STEMMED if stemmed else _PLAIN
-    return list(chain.from_iterable(map(analysed.__getitem__, _WORD.findall(text))))
+    return list(chain.from_iterable(map(_analysed.__getitem__, _WORD.findall(text))))
 
 
 @lru_cache(maxsize=MAX_CACHED_WORDS)
@@ -80,26 +74,19 @@ def _without_doubling(root: str) -> str:
 class _AnalysedWords(dict[str, tuple[str, ...]]):
     """Terms by word as written; a dict because identifiers repeat and a hit then costs one lookup in C."""
 
-    def __init__(self, stemmed: bool) -> None:
-        super().__init__()
-        self._stemmed = stemmed
-
     def __missing__(self, word: str) -> tuple[str, ...]:
         if len(self) >= MAX_CACHED_WORDS:
             self.clear()
-        found = self[word] = _terms_of_word(word, self._stemmed)
+        found = self[word] = _terms_of_word(word)
         return found
 
 
-def _terms_of_word(word: str, stemmed: bool) -> tuple[str, ...]:
+def _terms_of_word(word: str) -> tuple[str, ...]:
     whole = word.strip("_").lower()[:MAX_TERM_LENGTH]
     if not whole:
         return ()
     parts = [] if whole[0].isdigit() else [part.lower()[:MAX_TERM_LENGTH] for part in _PART.findall(word)]
-    if len(parts) > 1:
-        return (whole, *(stem(part) if stemmed else part for part in parts))
-    return (stem(whole) if stemmed else whole,)
+    return (whole, *parts) if len(parts) > 1 else (whole,)
 
 
-_PLAIN = _AnalysedWords(stemmed=False)
-_STEMMED = _AnalysedWords(stemmed=True)
+_analysed = _AnalysedWords()

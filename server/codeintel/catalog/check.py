@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import attrgetter
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -38,15 +37,6 @@ class Finding:
     problem: str
     remedy: str = REPAIR
     severity: Severity = "error"
-
-
-def verify_folder(folder: Path) -> list[Finding]:
-    """All findings about an index folder, its manifest included; empty where everything is right."""
-    try:
-        store = Store.follow(folder)
-    except IndexTrouble as error:
-        return [Finding(MANIFEST_NAME, error.message, error.remedy)]
-    return verify(store)
 
 
 def verify(store: Store) -> list[Finding]:

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from codeintel.catalog.manifest import Manifest, Part
 from codeintel.catalog.parts import Shelf
-from codeintel.catalog.rows import vectors_of
+from codeintel.catalog.rows import tier_column, vectors_of
 from codeintel.catalog.schemas import TABLES, Dims, table_schema
 
 PARTS_PER_TABLE = 20
@@ -165,7 +165,12 @@ def _filled(rows: pa.Table, vectors: Vectors | None) -> pa.Table:
     column = pa.FixedSizeListArray.from_arrays(
         pa.array(filled.reshape(-1)), old.shape[1], mask=pa.array(missing)
     )
-    index = rows.schema.get_field_index(vectors.column)
+    rows = _with_column(rows, vectors.column, column)
+    return _with_column(rows, "tier", tier_column(column)) if vectors.column == "embedding" else rows
+
+
+def _with_column(rows: pa.Table, name: str, column: pa.Array[Any]) -> pa.Table:
+    index = rows.schema.get_field_index(name)
     return rows.set_column(index, rows.schema.field(index), column)
 
 

@@ -53,10 +53,11 @@ def _secret_path() -> Path | None:
     state = os.environ.get("XDG_STATE_HOME") or os.environ.get("LOCALAPPDATA")
     if state and Path(state).is_absolute():
         return Path(state) / "codeintel" / "index-secret"
-    home = os.environ.get("HOME")
-    if home and Path(home).is_absolute():
-        return Path(home) / ".local" / "state" / "codeintel" / "index-secret"
-    return None
+    try:
+        home = Path.home()  # also without HOME, as under cron: from the user database
+    except RuntimeError:
+        return None
+    return home / ".local" / "state" / "codeintel" / "index-secret" if home.is_absolute() else None
 
 
 def _read(path: Path) -> bytes | None:

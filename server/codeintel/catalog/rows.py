@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from codeintel.catalog.schemas import Dims, chunks_schema, faiss_idmap_schema, files_schema
+from codeintel.tiers import Tier
 
 PREVIEW_CHARACTERS = 160
 """A line of a result list; a guess."""
@@ -24,7 +25,7 @@ class Chunk:
     """A span of a document that is retrieved as one thing.
 
     Lines are 0-based, end inclusive; bytes half-open in the UTF-8 text without BOM; `content_hash` is the
-    uint64 of that UTF-8 content; `tier` counts how deeply the chunk is indexed (0 = text).
+    uint64 of that UTF-8 content.
     """
 
     id: int
@@ -40,7 +41,6 @@ class Chunk:
     breadcrumb: str
     content_hash: int
     symbols: tuple[str, ...]
-    tier: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,9 @@ def chunk_table(
     schema = chunks_schema(dims)
     columns: dict[str, Any] = {name: [getattr(chunk, name) for chunk in chunks] for name in CHUNK_COLUMNS}
     columns["preview"] = [preview(chunk.content) for chunk in chunks]
-    columns["embedding"] = vector_column(embedding, len(chunks), dims.embedding, np.float32, embedded)
-    columns["static_embedding"] = vector_column(
+    columns["embedding"] = _vector_column(embedding, len(chunks), dims.embedding, np.float32, embedded)
+    columns["tier"] = tier_column(columns["embedding"])
+    columns["static_embedding"] = _vector_column(
         static_embedding, len(chunks), dims.static_embedding, np.float16
     )
     return pa.table([pa.array(columns[f.name], f.type) for f in schema], schema=schema)
@@ -110,7 +111,12 @@ def idmap_table(faiss_row: Any, faiss_id: Any, chunk_id: Any, source: Any) -> pa
     return pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
 
 
-def vector_column(
+def tier_column(embedding: Any) -> pa.Array[Any]:
+    """How deeply chunks are indexed, by their column of contextual vectors."""
+    return pa.array(np.where(np.asarray(embedding.is_valid()), Tier.MEANING, Tier.TEXT).astype(np.int8))
+
+
+def _vector_column(
     vectors: np.ndarray[Any, Any] | None,
     count: int,
     dim: int,

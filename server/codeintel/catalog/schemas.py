@@ -35,7 +35,10 @@ class TableKind:
 
 
 def chunks_schema(dims: Dims) -> pa.Schema:
-    """One row a chunk; lines are 0-based and inclusive, bytes are half-open in the UTF-8 text without BOM."""
+    """One row a chunk; lines are 0-based and inclusive, bytes are half-open in the UTF-8 text without BOM.
+
+    `tier` is 1 where the row has an `embedding`, else 0.
+    """
     return pa.schema(
         [
             _required("id", pa.int64()),

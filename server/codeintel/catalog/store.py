@@ -34,6 +34,7 @@ from codeintel.catalog.manifest import MANIFEST_NAME, REBUILT, Artifact, Manifes
 from codeintel.catalog.ownership import user_secret
 from codeintel.catalog.parts import GRACE_SECONDS, FolderShelf, MemoryShelf, Shelf
 from codeintel.catalog.repair import Repair, documents_in
+from codeintel.catalog.rows import tier_column
 from codeintel.catalog.schemas import TABLES, chunks_schema, conform
 from codeintel.errors import IndexCorrupt, IndexLocked, IndexTrouble
 
@@ -115,6 +116,8 @@ class Store:
 
         Raises IndexCorrupt, also where there is no index yet, and SchemaTooNew.
         """
+        if folder.is_symlink():  # it could lead to the index of another workspace, whose text would be shown
+            raise IndexCorrupt(f"{folder} is a symbolic link.", "Remove it.")
         shelf = FolderShelf(folder, user_secret())
         manifest = shelf.load()
         if manifest is None:
@@ -403,7 +406,8 @@ def _without_stale_vectors(chunks: pa.Table, old: Provenance, new: Provenance) -
     for name in (column for column, is_stale in stale.items() if is_stale):
         at = schema.get_field_index(name)
         chunks = chunks.set_column(at, schema.field(at), pa.nulls(chunks.num_rows, schema.field(at).type))
-    return chunks
+    at = schema.get_field_index("tier")
+    return chunks.set_column(at, schema.field(at), tier_column(chunks.column("embedding")))
 
 
 def _unwritten(folder: Path | None, error: OSError) -> IndexTrouble:

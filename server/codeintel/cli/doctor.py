@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -27,6 +27,8 @@ from codeintel.cli.figures import duration
 from codeintel.cli.opening import settings_of
 from codeintel.cli.options import Surface, common_options
 from codeintel.errors import CodeIntelError
+from codeintel.options import EMBEDDED, TRANSFORMERS_PREFIX
+from codeintel.settings import FILE_NAME, OptionWarning
 from codeintel.workspace.roots import open_root
 
 ENGINES: Final = ("faiss-cpu", "tantivy", "onnxruntime", "pyarrow", "tree-sitter", "pygls")
@@ -77,10 +79,14 @@ def _diagnoses(surface: Surface) -> Iterator[Diagnosis]:
     )
     yield Diagnosis("cores", str(os.cpu_count() or 1))
     yield _engines()
-    yield _git()
+    yield _git(surface.folders)
+    settings, dropped = settings_of(surface.folders)
+    for warning in dropped:
+        remedy = "Correct it, or take it out: it has no effect."
+        yield Diagnosis(_source_of(warning), f"{warning.option}: {warning.message}", True, remedy)
     for folder in surface.folders:
         yield from _examined(str(folder), partial(_folder, folder))
-    yield from _examined("models", _models)
+    yield from _examined("models", partial(_models, settings.model.folder))
     yield from _examined("self-test", _self_test)
 
 
@@ -103,8 +109,10 @@ def _engines() -> Diagnosis:
         return Diagnosis("engines", f"{error.name} is missing", problem=True, remedy="Reinstall codeintel.")
 
 
-def _git() -> Diagnosis:
-    if (git := shutil.which("git")) is None:
+def _git(folders: Sequence[Path]) -> Diagnosis:
+    git = shutil.which("git")
+    # A git that lies in the workspace is not run, as in discovery.
+    if git is None or any(Path(git).resolve().is_relative_to(folder.resolve()) for folder in folders):
         return Diagnosis("git", "not found; .gitignore files are read without it, more slowly")
     run = subprocess.run([git, "--version"], capture_output=True, text=True, check=False)
     return Diagnosis("git", run.stdout.strip().removeprefix("git version "))
@@ -136,16 +144,28 @@ def _writer_of(index_folder: Path) -> str:
         WriterLock(index_folder).release()
     except IndexLocked as error:
         return f"in use: {error.message}"
+    except OSError:  # a read-only medium, which is told apart
+        return "nobody can write it"
     return "nobody else is writing it"
 
 
-def _models() -> Diagnosis:
-    from codeintel.models.folder import model_card, verify
+def _source_of(warning: OptionWarning) -> str:
+    """Where the option stands: codeintel.toml also where the file as a whole was dropped."""
+    return FILE_NAME if warning.option == FILE_NAME else warning.source
 
-    files = verify()
-    return Diagnosis(
-        "models", f"{', '.join(card.model_id for card in model_card())}: {len(files)} files verified"
-    )
+
+def _models(chosen: str) -> Diagnosis:
+    """The models that `model.folder` chooses can be opened, and their files are as published."""
+    from codeintel.models.files import CHECKSUMS
+    from codeintel.models.folder import load_models, model_card, verify
+
+    if chosen.startswith(TRANSFORMERS_PREFIX):
+        return Diagnosis("models", load_models(chosen).encoder.model_id)
+    source = None if chosen == EMBEDDED else Path(chosen)
+    names = ", ".join(card.model_id for card in model_card(source))
+    if source is not None and not (source / CHECKSUMS).is_file():
+        return Diagnosis("models", f"{names}: no {CHECKSUMS} to compare with")
+    return Diagnosis("models", f"{names}: {len(verify(source))} files verified")
 
 
 def _self_test() -> Diagnosis:

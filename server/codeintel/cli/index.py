@@ -12,6 +12,7 @@ from rich.text import Text
 
 from codeintel.cli.console import fact, stdout_console
 from codeintel.cli.documents import print_document, report_document
+from codeintel.cli.failures import TROUBLE
 from codeintel.cli.figures import duration
 from codeintel.cli.opening import bring_up_to_date, opened
 from codeintel.cli.options import Surface, common_options
@@ -36,7 +37,8 @@ REASONS_SHOWN: Final = 6
 )
 @click.option("--force", is_flag=True, help="Read every file again, also what looks unchanged.")
 @common_options
-def index(surface: Surface, paths: tuple[Path, ...], tier: str, force: bool) -> None:
+@click.pass_context
+def index(ctx: click.Context, surface: Surface, paths: tuple[Path, ...], tier: str, force: bool) -> None:
     """Index folders; only what changed since is read.
 
     PATH is a folder to index (in place of --workspace), or files of the workspace to index alone. The text
@@ -52,11 +54,14 @@ def index(surface: Surface, paths: tuple[Path, ...], tier: str, force: bool) -> 
         report = bring_up_to_date(
             service, surface, stopped, until=Tier[tier.upper()], force=force, paths=files or None
         )
+        kept = all(root.index_folder for root in service.status().roots)
     if surface.for_people:
         for text in _summary(report):
             stdout_console().print(text)
     else:
         print_document(report_document(report), surface.format)
+    if not kept:  # opening has said why: a script must not take this for an index
+        ctx.exit(TROUBLE)
 
 
 def _sorted_out(surface: Surface, paths: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Path, ...]]:

@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import click
@@ -69,7 +70,10 @@ def run(command: click.Command, name: str, arguments: Sequence[str] | None = Non
 
 
 def _print_whatever_comes() -> None:
-    """A terminal that knows no more than ASCII shows question marks rather than ending the program."""
+    """A terminal that knows no more than ASCII shows question marks, and a closed stream takes what is written."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - ends with the program
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

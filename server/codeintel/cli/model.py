@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Group
@@ -19,11 +19,10 @@ from codeintel.cli.figures import size
 from codeintel.cli.opening import settings_of
 from codeintel.cli.options import Surface, common_options
 from codeintel.errors import ModelError
+from codeintel.options import EMBEDDED
 
 if TYPE_CHECKING:
     from codeintel.models.folder import ModelCard
-
-EMBEDDED: Final = "embedded"  # the setting's word for the models that come with codeintel
 
 
 @click.command()

@@ -55,15 +55,24 @@ def opened_for_search(surface: Surface, *, no_index: bool) -> Iterator[Service]:
     with ExitStack() as open_services:
         try:
             service = open_services.enter_context(opened(surface, readonly=True))
+            _require_published(service)
         except IndexCorrupt as error:
             if no_index:
                 raise
+            open_services.close()
             if not surface.quiet:
                 say(f"{error.message} Indexing first.", "dim")
             stopped = open_services.enter_context(stoppable())
             service = open_services.enter_context(opened(surface, readonly=False))
             bring_up_to_date(service, surface, stopped)
         yield service
+
+
+def _require_published(service: Service) -> None:
+    """Raise IndexCorrupt for an index that its first run has not filled yet: it would seem to hold nothing."""
+    if service.unindexed:
+        names = ", ".join(root.name for root in service.unindexed)
+        raise IndexCorrupt(f"Nothing is indexed of {names}.", "Run `indexctl index` first.")
 
 
 def bring_up_to_date(

@@ -14,6 +14,7 @@ from typing import Any, Concatenate, Final, Literal, ParamSpec, TypeVar, cast
 import click
 
 from codeintel.cli.console import use_colour
+from codeintel.errors import WorkspaceError
 
 Format = Literal["table", "json", "jsonl"]
 Parameters = ParamSpec("Parameters")
@@ -83,7 +84,16 @@ def _surface_of(options: dict[str, Any]) -> Surface:
     folders = options.pop("workspaces")
     use_colour(not options.pop("no_color"))
     _log_to_stderr(options.pop("verbose"))
+    _require_current_folder()
     return Surface(folders or (Path(),), options.pop("format_"), options.pop("quiet"), bool(folders))
+
+
+def _require_current_folder() -> None:
+    """Raise WorkspaceError where the current folder was deleted: nothing relative to it can be found."""
+    try:
+        Path.cwd()
+    except FileNotFoundError as error:
+        raise WorkspaceError("The current folder no longer exists.", "Change to another one.") from error
 
 
 def _log_to_stderr(verbosity: int) -> None:

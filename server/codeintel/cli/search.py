@@ -70,10 +70,21 @@ def search(
             "For example: indexctl search where are retries handled",
             "query",
         )
+    _refuse_mistakes(surface, None if queries is not None else words_of(query))
     with opened_for_search(surface, no_index=no_index) as service:
         if queries is not None:
             ctx.exit(_search_all(service, surface, queries, limit, depth))
         ctx.exit(_search_one(service, surface, words_of(query), limit, depth))
+
+
+def _refuse_mistakes(surface: Surface, query: str | None) -> None:
+    """Raise UsageError for what would fail, before a folder is indexed for it; `query` None is a file of them."""
+    from codeintel.search.query import parse  # loaded with the service
+
+    if query is not None:
+        parse(query)
+    elif surface.for_people:
+        raise UsageError("--queries answers in JSON.", "Add --format jsonl, or --format json.", "format")
 
 
 def _search_one(service: Service, surface: Surface, query: str, limit: int, level: Level) -> int:
@@ -88,8 +99,6 @@ def _search_one(service: Service, surface: Surface, query: str, limit: int, leve
 
 
 def _search_all(service: Service, surface: Surface, queries: TextIO, limit: int, level: Level) -> int:
-    if surface.for_people:
-        raise UsageError("--queries answers in JSON.", "Add --format jsonl, or --format json.", "format")
     documents = answers_to(service, read_queries(queries), limit, evidence=level == "full")
     seen = _Outcome()
     print_documents(map(seen.note, documents), surface.format)

@@ -34,7 +34,7 @@ from codeintel.engines.dense_parts import (
     one_thread,
     set_parameter,
 )
-from codeintel.engines.dense_presets import Metric, Preset, preset_for
+from codeintel.engines.dense_presets import Preset, preset_for
 from codeintel.engines.dense_values import DenseHits, IdMap, checked_rows, id_array, id_selector, ranked
 from codeintel.errors import IndexCorrupt, UsageError
 
@@ -102,11 +102,6 @@ class DenseIndex:
 
     def __len__(self) -> int:
         return len(self._primary.ids) + len(self._secondary.ids)
-
-    @property
-    def metric(self) -> Metric:
-        """'ip' or 'l2'."""
-        return self.preset.metric
 
     @property
     def parameters(self) -> dict[str, float]:

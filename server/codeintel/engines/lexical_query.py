@@ -55,41 +55,17 @@ def any_term(schema: tantivy.Schema, terms: Sequence[str], boosts: Mapping[str, 
     )
 
 
-def with_phrases(
-    schema: tantivy.Schema, query: tantivy.Query | None, phrases: Iterable[Sequence[str]]
-) -> tantivy.Query | None:
-    """`query` restricted to documents whose body contains every phrase; phrases filter and add no score."""
-    required = [_unscored(_phrase(schema, phrase)) for phrase in phrases if phrase]
-    if not required:
-        return query
-    clauses = [(tantivy.Occur.Must, phrase) for phrase in required]
-    if query is not None:
-        clauses.append((tantivy.Occur.Should, query))
-    return tantivy.Query.boolean_query(clauses)
-
-
 def within_ids(schema: tantivy.Schema, query: tantivy.Query, ids: npt.NDArray[np.int64]) -> tantivy.Query:
     """`query` restricted to a few documents by a union of id terms; below 2,000 a term set is slower."""
     one_of = [(tantivy.Occur.Should, id_term(schema, int(number))) for number in ids]
     union = tantivy.Query.boolean_query(one_of)
-    return tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, _unscored(union))])
+    unscored = tantivy.Query.const_score_query(union, 0.0)
+    return tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, unscored)])
 
 
 def id_term(schema: tantivy.Schema, chunk_id: int) -> tantivy.Query:
     """The document with this id."""
     return tantivy.Query.term_query(schema, "id", chunk_id)
-
-
-def _unscored(query: tantivy.Query) -> tantivy.Query:
-    return tantivy.Query.const_score_query(query, 0.0)
-
-
-def _phrase(schema: tantivy.Schema, phrase: Sequence[str]) -> tantivy.Query:
-    if not all(_indexable(term) for term in phrase):
-        return tantivy.Query.empty_query()
-    if len(phrase) == 1:  # tantivy panics on a phrase of one term
-        return tantivy.Query.term_query(schema, "body", phrase[0], "freq")
-    return tantivy.Query.phrase_query(schema, "body", list(phrase))
 
 
 def _document_frequency(searcher: tantivy.Searcher, term: str) -> int:

@@ -10,10 +10,10 @@ import tantivy
 
 FIELDS = ("body", "symbols", "path", "stem")
 
-# Guesses, in the order of how much a match says about a chunk; callers override them per search once tuned.
-FIELD_BOOSTS: Mapping[str, float] = MappingProxyType({"body": 1.0, "symbols": 3.0, "path": 1.5, "stem": 2.0})
+# Plain BM25. What a match in a field says about a chunk is for ranking to decide (search/weights.py).
+FIELD_BOOSTS: Mapping[str, float] = MappingProxyType(dict.fromkeys(FIELDS, 1.0))
 
-# tantivy's indexer drops longer tokens (and keeps their position), so a query for one can never match.
+# tantivy's indexer drops longer tokens, so a query for one can never match.
 MAX_TERM_BYTES = 65_530
 
 MAX_ID = 2**63 - 1
@@ -31,15 +31,14 @@ class LexicalDocument:
 
 
 def lexical_schema() -> tantivy.Schema:
-    """`id` (fast and indexed) and four fields of ready terms; only the body keeps positions, for phrases.
+    """`id` (fast and indexed) and four fields of ready terms, without positions: phrases are looked for in the text.
 
     A change here makes existing folders foreign: they open as IndexCorrupt and are rebuilt.
     """
     builder = tantivy.SchemaBuilder()
     builder.add_integer_field("id", stored=False, indexed=True, fast=True)
     for field in FIELDS:
-        option = "position" if field == "body" else "freq"
-        builder.add_text_field(field, stored=False, tokenizer_name="whitespace", index_option=option)
+        builder.add_text_field(field, stored=False, tokenizer_name="whitespace", index_option="freq")
     return builder.build()
 
 

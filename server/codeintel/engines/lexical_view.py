@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,6 @@ from codeintel.engines.lexical_query import (
     field_term,
     full_boosts,
     id_term,
-    with_phrases,
     within_ids,
 )
 from codeintel.engines.lexical_schema import MAX_ID
@@ -71,17 +70,15 @@ class LexicalView:
         terms: Sequence[str],
         k: int,
         allowed: npt.ArrayLike | None = None,
-        phrase: Iterable[Sequence[str]] = (),
         boosts: Mapping[str, float] | None = None,
     ) -> LexicalHits:
         """The exact top `k` of the documents in `allowed` (None: all) by BM25 over the boosted fields.
 
-        Every phrase must occur in the body; phrases only filter, so pass their words in `terms` too. Terms
-        are deduplicated and, past MAX_QUERY_TERMS, reduced to the rarest. On 100,000 chunks 0.3 ms, up to
-        10 ms with a large `allowed`. Raises ValueError for a boost of an unknown field, IndexCorrupt where
+        Terms are deduplicated and, past MAX_QUERY_TERMS, reduced to the rarest. On 100,000 chunks 0.3 ms, up
+        to 10 ms with a large `allowed`. Raises ValueError for a boost of an unknown field, IndexCorrupt where
         the folder was damaged after opening.
         """
-        query = self._query(terms, phrase, full_boosts(boosts))
+        query = self._query(terms, full_boosts(boosts))
         if query is None or k < 1 or not self._count:
             return _no_hits()
         if allowed is None:
@@ -125,12 +122,9 @@ class LexicalView:
         found, _ = self._fetch(everything, self._count)
         return np.sort(found)
 
-    def _query(
-        self, terms: Sequence[str], phrases: Iterable[Sequence[str]], boosts: Mapping[str, float]
-    ) -> tantivy.Query | None:
+    def _query(self, terms: Sequence[str], boosts: Mapping[str, float]) -> tantivy.Query | None:
         chosen = chosen_terms(self._searcher, terms)
-        scored = any_term(self._schema, chosen, boosts) if chosen and boosts else None
-        return with_phrases(self._schema, scored, phrases)
+        return any_term(self._schema, chosen, boosts) if chosen and boosts else None
 
     def _top(self, query: tantivy.Query, k: int, wanted: Ids | None) -> LexicalHits:
         """Fetches more of the full ranking until it holds the top k of `wanted`, ties at rank k included.

@@ -28,11 +28,13 @@ def check_index(folder: Path) -> list[Finding]:
 
 
 def _lexical_findings(store: Store, folder: Path) -> list[Finding]:
-    try:
-        with LexicalIndex.open(folder / LEXICAL_FOLDER, lexical_stamps(store)) as lexical:
-            present = lexical.ids().tolist()
-    except IndexTrouble as error:
-        return [Finding(LEXICAL_FOLDER, error.message)]
+    present: list[int] = []
+    if recorded := lexical_stamps(store):  # without any, opening would make the folder
+        try:
+            with LexicalIndex.open(folder / LEXICAL_FOLDER, recorded) as lexical:
+                present = lexical.ids().tolist()
+        except IndexTrouble as error:
+            return [Finding(LEXICAL_FOLDER, error.message)]
     wanted = store.read("chunks", ["id"]).column("id").to_numpy()
     return compare_ids(LEXICAL_FOLDER, present, wanted.tolist())
 

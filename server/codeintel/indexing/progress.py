@@ -19,11 +19,6 @@ class Progress:
     total: int
     remaining_s: float | None = None
 
-    @property
-    def percentage(self) -> int:
-        """0 to 100."""
-        return 100 * self.done // self.total if self.total else 100
-
     def __str__(self) -> str:
         left = "" if self.remaining_s is None else f", about {_duration(self.remaining_s)} left"
         return f"{self.stage}: {self.done:,} of {self.total:,}{left}"

@@ -20,8 +20,8 @@ from codeintel.catalog.rows import Chunk
 from codeintel.indexing.analysis import VANISHED, AnalysisRules, FileAnalysis
 from codeintel.indexing.assembly import indexed_file, lexical_documents, skipped_file
 from codeintel.indexing.changes import Changes, among, changes_since
-from codeintel.indexing.opening import Opened
 from codeintel.indexing.memory import give_back_memory
+from codeintel.indexing.opening import Opened
 from codeintel.indexing.progress import ENCODING, READING, Meter, ProgressReport, silent
 from codeintel.indexing.publishing import engine_files, idmap_of, tables_of
 from codeintel.indexing.workers import AnalysisWorkers
@@ -105,6 +105,8 @@ class RootIndex:
                     self._publish()
                 if len(changes.suspects) > MANY_FILES:
                     give_back_memory()
+            if not self.store.generation:  # an empty folder: without a generation it counts as never indexed
+                self._publish()
             outcome.chunks = len(self.snapshot.chunks)
             outcome.skipped = skip_counts(self.snapshot)
             return outcome
@@ -151,7 +153,7 @@ class RootIndex:
             return discover(self.root, rules.skip, cancelled, self._roots)
         files = []
         for uri in uris:
-            path = path_of(self.root, uri)
+            path = path_of(self.root, uri).resolve()  # of a link, the file it leads to, as discovery has it
             if path.is_file():
                 status = path.stat()
                 files.append(SourceFile(uri, path, status.st_size, status.st_mtime_ns))

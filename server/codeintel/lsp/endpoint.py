@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from cattrs import BaseValidationError
@@ -19,6 +20,7 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 
 from codeintel.errors import UsageError
 from codeintel.lsp import faults
+from codeintel.lsp.capabilities import read_leniently
 from codeintel.lsp.protocol import COMMANDS, MESSAGES, camel_case, field_types
 
 if TYPE_CHECKING:  # the server is made of this endpoint
@@ -73,7 +75,9 @@ class Endpoint(LanguageServerProtocol):
         msg_id, method = data["id"], data["method"]
         try:
             self._admit(msg_id, method)
-            message: Any = self._converter.structure(data, self.get_message_type(method))  # type: ignore[arg-type]
+            kind: Any = self.get_message_type(method)
+            read = partial(self._converter.structure, cl=kind)
+            message: Any = read_leniently(data, read) if method == types.INITIALIZE else read(data)
         except BaseValidationError as error:
             self._send_response(msg_id, error=faults.unreadable(error))
         except Exception as error:

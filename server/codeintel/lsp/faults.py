@@ -73,6 +73,11 @@ def unreadable(error: BaseValidationError, within: str = "") -> types.ResponseEr
     )
 
 
+def fields(error: BaseValidationError) -> list[str]:
+    """The wire path of each field of the params that cannot be read."""
+    return [_fault(line, "")[0] for line in transform_error(error, format_exception=_reason)]
+
+
 def _fault(line: str, within: str) -> tuple[str, str]:
     """A line of cattrs, `reason @ $.params.text_document`, as the field's wire path and the reason."""
     reason, _, path = line.rpartition(" @ $")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from codeintel.errors import Cancelled, CodeIntelError, NotReady, UsageError
+from codeintel.cancellation import CancelCheck
+from codeintel.errors import Cancelled, CodeIntelError, IndexTrouble, NotReady, UsageError
 from codeintel.lsp.locations import path_of
 from codeintel.lsp.log import set_log_level
 from codeintel.lsp.progress import own_token, work_done
@@ -17,7 +18,7 @@ from codeintel.lsp.progress import own_token, work_done
 if TYPE_CHECKING:  # imported late to start fast; the server registers the features, which import this module
     from codeintel.lsp.protocol import Token
     from codeintel.lsp.server import CodeIntelServer
-    from codeintel.service import IndexReport
+    from codeintel.service import IndexReport, Service
 
 log = logging.getLogger(__name__)
 
@@ -55,15 +56,41 @@ async def _index(ls: CodeIntelServer) -> None:
 
 
 async def index_whole(ls: CodeIntelServer, token: Token | None, force: bool = False) -> IndexReport:
-    """Bring every file up to date, showing how far it is."""
-    service = (await ls.session.opened()).service
+    """Bring every file up to date, showing how far it is; an index whose folder was removed is made anew."""
     async with work_done(ls, "Indexing", token, cancellable=True) as progress:
-        return await ls.session.indexing.whole(service, progress.report, progress.cancelled, force)
+
+        async def index() -> IndexReport:
+            service = (await ls.session.opened()).service
+            return await ls.session.indexing.whole(service, progress.report, progress.cancelled, force)
+
+        try:
+            return await index()
+        except IndexTrouble:
+            if not await made_anew(ls):
+                raise
+        return await index()
+
+
+async def made_anew(ls: CodeIntelServer) -> bool:
+    """Whether the folder of an index was removed under the server, and the workspace is open again for that."""
+
+    def gone(service: Service, _: CancelCheck) -> bool:
+        # a root that is gone with its index may come back, a mount for one: until then the last state answers
+        roots = [root for root in service.status().roots if root.path.exists()]
+        return any(root.index_folder is not None and not root.index_folder.exists() for root in roots)
+
+    if not await ls.session.ask(gone):
+        return False
+    log.warning("an index was removed while it was open; it is made anew")
+    await open_workspace(ls)
+    return True
 
 
 def _folders(ls: CodeIntelServer) -> tuple[Sequence[Path], Sequence[str]]:
     """The workspace's folders, and why some are left out."""
-    uris = list(ls.workspace.folders) or ([ls.workspace.root_uri] if ls.workspace.root_uri else [])
+    # the keys of pygls's mapping are unquoted: a # in a folder's name would end the path
+    uris = [folder.uri for folder in ls.workspace.folders.values()]
+    uris = uris or ([ls.workspace.root_uri] if ls.workspace.root_uri else [])
     folders, troubles = [], []
     for uri in uris:
         try:

@@ -140,7 +140,7 @@ class ExplainResult:
     candidates: Annotated[int, "chunks that were ranked"]
     next_hit: Annotated[Hit | None, "the hit right below it"] = None
     without: Annotated[dict[str, int | None], "its rank without each channel"]
-    note: Annotated[str, "the explanation in a sentence, also of why something is no candidate"]
+    note: Annotated[str, "why it is no candidate, in a sentence; empty where it is one"]
 
 
 @attrs.frozen(kw_only=True)
@@ -200,7 +200,9 @@ class FileParams:
 class ExportParams:
     """What the command `codeintel.server.exportIdMap` takes."""
 
-    path: Annotated[str, "the Parquet file to write; relative to the first root, or absolute"]
+    path: Annotated[
+        str, "the file to write (.parquet, .csv or .jsonl); relative to the first root, or absolute"
+    ]
 
 
 @attrs.frozen(kw_only=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import signal
 from typing import Any
 
 from lsprotocol import types
@@ -67,10 +69,18 @@ class CodeIntelServer(LanguageServer):
         writer = Writer(streams.writer)
         self.protocol.set_writer(writer)
         start_reader(streams.reader, asyncio.get_running_loop(), self._receive, self._lost)
+        self._end_at_signals()
         code = await self._ended
         idle = await self.session.close()
         writer.close()
         return code, idle
+
+    def _end_at_signals(self) -> None:
+        """End as at exit: to be killed outright would leave complaints of the worker processes on stderr."""
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(NotImplementedError):  # Windows
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, self.finish, 128 + number)
 
     def _receive(self, message: Any) -> None:
         if self._ended.done():

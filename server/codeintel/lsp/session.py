@@ -38,6 +38,9 @@ CLOSE_TIMEOUT_S: Final = 5.0
 """How long closing waits for work to notice that nobody wants it; indexing polls several times a second."""
 
 T = TypeVar("T")
+TRUSTED = "trusted"
+"""The one option that is the editor's alone: no file of a workspace can vouch for the workspace."""
+
 Question = Callable[["Service", CancelCheck], T]
 
 
@@ -161,8 +164,9 @@ def _open(folders: Sequence[Path], options: Sequence[object]) -> Opened:
 
     usable, troubles = _usable(folders)
     base = usable[0]
-    sources = [from_file(base), *(from_editor(given, base) for given in options), from_environment()]
-    settings, dropped = Settings.resolve(sources)
+    trusted, given = _trust(options)
+    sources = [from_file(base), *(from_editor(one, base) for one in given), from_environment()]
+    settings, dropped = Settings.resolve(sources, trusted)
     troubles += [str(warning) for warning in dropped]
     try:
         return Opened(Service.open(usable, settings), settings, False, tuple(troubles))
@@ -171,6 +175,13 @@ def _open(folders: Sequence[Path], options: Sequence[object]) -> Opened:
         service = Service.open(usable, settings, readonly=True)
         troubles.append(f"{error.message} Its last state is searched meanwhile.")
         return Opened(service, settings, True, tuple(troubles))
+
+
+def _trust(options: Sequence[object]) -> tuple[bool, list[object]]:
+    """Whether the editor trusts the workspace (it says `trusted: false` where not), and the options without that."""
+    given = [dict(one) if isinstance(one, dict) else one for one in options]
+    told = [one.pop(TRUSTED) for one in given if isinstance(one, dict) and TRUSTED in one]
+    return all(value is not False for value in told), given
 
 
 def _usable(folders: Sequence[Path]) -> tuple[list[Path], list[str]]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -21,8 +21,7 @@ import numpy as np
 from codeintel.cancellation import CancelCheck, never, stop_if
 from codeintel.errors import ModelError
 from codeintel.models.files import ModelFiles, find_files, read_object
-from codeintel.models.passage import query_text
-from codeintel.models.vectors import QUERY_CACHE, TokenShare, Vectors, encodable, mean_shares, unit
+from codeintel.models.vectors import TokenShare, Vectors, encodable, mean_shares, remembering, unit
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession  # type: ignore[import-untyped]
@@ -52,33 +51,23 @@ class OnnxEncoder:
         self._files = find_files(folder, WEIGHT_NAMES)
         _require_mean_pooling(self._files)
         self._threads = max(1, threads)
-        self._dim = self._files.integer("dim", "hidden_size")
+        self.dim = self._files.integer("dim", "hidden_size")
         positions = self._files.integer("max_position_embeddings", default=DEFAULT_MAX_TOKENS)
-        self._max_tokens = self._files.integer("max_tokens", default=min(DEFAULT_MAX_TOKENS, positions))
+        self.max_tokens = self._files.integer("max_tokens", default=min(DEFAULT_MAX_TOKENS, positions))
         self._opening = Lock()
-        self._query = lru_cache(maxsize=QUERY_CACHE)(self._encode_query)
+        self._query = remembering(lambda words: self._model.encoded(words))
 
     @property
     def model_id(self) -> str:
         """'name@<12 hex digits>' of the model's files."""
         return self._files.model_id
 
-    @property
-    def dim(self) -> int:
-        """The length of a vector."""
-        return self._dim
-
-    @property
-    def max_tokens(self) -> int:
-        """How many tokens of a text count, [CLS] and [SEP] among them."""
-        return self._max_tokens
-
     def encode(self, texts: Sequence[str], cancelled: CancelCheck = never) -> Vectors:
         """The vectors, float32 [len(texts), dim], of unit length; the same text always has the same vector.
 
         About 7 ms for 128 tokens and thread. Raises Cancelled between two texts once nobody wants the answer.
         """
-        vectors = np.zeros((len(texts), self._dim), np.float32)
+        vectors = np.zeros((len(texts), self.dim), np.float32)
         model = self._model
         with ThreadPoolExecutor(self._threads, thread_name_prefix="encode") as pool:
             for start in range(0, len(texts), SLICE):
@@ -98,7 +87,7 @@ class OnnxEncoder:
 
     def encode_query(self, text: str) -> Vectors:
         """The vector, float32 [dim], read-only, of a query as typed; the last 256 queries are remembered."""
-        return self._query(query_text(text))
+        return self._query(text)
 
     def token_shares(self, query_vector: Vectors, text: str) -> list[TokenShare]:
         """`query_vector` . `encode([text])[0]`, split exactly among its tokens, [CLS] and [SEP] included.
@@ -108,11 +97,6 @@ class OnnxEncoder:
         encoding = self._model.tokenizer.encode(encodable(text))
         shares = mean_shares(self._model.states(encoding.ids), query_vector)
         return [TokenShare(*span, float(share)) for span, share in zip(encoding.offsets, shares, strict=True)]
-
-    def _encode_query(self, text: str) -> Vectors:
-        vector = self._model.vector(self._model.tokenizer.encode(encodable(text)).ids)
-        vector.setflags(write=False)
-        return vector
 
     @property
     def _model(self) -> _OpenModel:
@@ -124,8 +108,8 @@ class OnnxEncoder:
         # The id compares the files with checksums.json, so that a damaged model is named before it is parsed.
         log.info("opening encoder %s", self.model_id)
         tokenizer = self._files.open_tokenizer()
-        tokenizer.enable_truncation(self._max_tokens)
-        return _OpenModel(tokenizer, _open_session(self._files.weights), self._files.weights, self._dim)
+        tokenizer.enable_truncation(self.max_tokens)
+        return _OpenModel(tokenizer, _open_session(self._files.weights), self._files.weights, self.dim)
 
 
 class _OpenModel:
@@ -152,6 +136,10 @@ class _OpenModel:
             0
         ]
         return states
+
+    def encoded(self, text: str) -> Vectors:
+        """The vector of one text."""
+        return self.vector(self.tokenizer.encode(encodable(text)).ids)
 
     def vector(self, ids: Sequence[int]) -> Vectors:
         """The mean of the states at length 1; zero for no token or a result that is not finite."""

@@ -11,11 +11,11 @@ from codeintel.models import encoder as onnx
 from codeintel.models import static
 from codeintel.models.encoder import DEFAULT_THREADS, OnnxEncoder
 from codeintel.models.files import CHECKSUMS, check_file, find_files, read_object
-from codeintel.models.sentence_transformers import PREFIX, SentenceTransformersEncoder
+from codeintel.models.sentence_transformers import SentenceTransformersEncoder
 from codeintel.models.static import StaticTable
 from codeintel.models.vectors import TextEncoder
+from codeintel.options import EMBEDDED, TRANSFORMERS_PREFIX
 
-EMBEDDED = "embedded"  # what the setting model.folder calls the models that come with codeintel
 ENCODER, STATIC = "encoder", "static"
 
 
@@ -46,9 +46,10 @@ def load_models(source: Path | str | None = None, threads: int = DEFAULT_THREADS
     `source` is None or 'embedded', a folder with encoder/ and static/, a folder with an ONNX encoder, or
     'sentence-transformers:NAME_OR_PATH'. Raises ModelError where it is none of them.
     """
-    if isinstance(source, str) and source.startswith(PREFIX):
+    if isinstance(source, str) and source.startswith(TRANSFORMERS_PREFIX):
         return Models(
-            SentenceTransformersEncoder(source.removeprefix(PREFIX)), StaticTable(embedded_folder() / STATIC)
+            SentenceTransformersEncoder(source.removeprefix(TRANSFORMERS_PREFIX)),
+            StaticTable(embedded_folder() / STATIC),
         )
     encoder_folder, static_folder = _model_folders(source)
     return Models(OnnxEncoder(encoder_folder, threads), StaticTable(static_folder))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from threading import Lock
 from typing import Any
 
@@ -13,10 +13,10 @@ import numpy as np
 
 from codeintel.cancellation import CancelCheck, never, stop_if
 from codeintel.errors import ModelError
-from codeintel.models.passage import PASSAGE_FORM, query_text
-from codeintel.models.vectors import QUERY_CACHE, TokenShare, Vectors, encodable, mean_shares, unit
+from codeintel.models.passage import PASSAGE_FORM
+from codeintel.models.vectors import TokenShare, Vectors, encodable, mean_shares, remembering, unit
+from codeintel.options import TRANSFORMERS_PREFIX
 
-PREFIX = "sentence-transformers:"
 # Texts of one call into the package; between two calls cancelling is looked at.
 SLICE = 32
 # Beyond this difference the mean of the token states is not how the model pools, and no split is offered.
@@ -32,7 +32,7 @@ class SentenceTransformersEncoder:
     def __init__(self, name: str) -> None:
         self._name = name
         self._opening = Lock()
-        self._query = lru_cache(maxsize=QUERY_CACHE)(self._encode_query)
+        self._query = remembering(lambda words: self.encode([words])[0])
 
     @property
     def model_id(self) -> str:
@@ -62,7 +62,7 @@ class SentenceTransformersEncoder:
 
     def encode_query(self, text: str) -> Vectors:
         """The vector, float32 [dim], read-only, of a query as typed; the last 256 queries are remembered."""
-        return self._query(query_text(text))
+        return self._query(text)
 
     def token_shares(self, query_vector: Vectors, text: str) -> list[TokenShare]:
         """The split of the dot product among tokens; empty for a model that does not pool by the mean."""
@@ -78,11 +78,6 @@ class SentenceTransformersEncoder:
             TokenShare(start, end, float(share)) for (start, end), share in zip(spans, shares, strict=True)
         ]
 
-    def _encode_query(self, text: str) -> Vectors:
-        vector: Vectors = self.encode([text])[0]
-        vector.setflags(write=False)
-        return vector
-
     @property
     def _model(self) -> Any:
         with self._opening:
@@ -94,14 +89,14 @@ class SentenceTransformersEncoder:
             package = importlib.import_module("sentence_transformers")
         except ImportError as error:
             raise ModelError(
-                f"The model {PREFIX}{self._name} needs the package sentence-transformers.",
+                f"The model {TRANSFORMERS_PREFIX}{self._name} needs the package sentence-transformers.",
                 'Install it with: pip install "codeintel[sentence-transformers]"',
             ) from error
         try:
             return package.SentenceTransformer(self._name, device="cpu", local_files_only=True)
         except (OSError, ValueError, RuntimeError) as error:
             raise ModelError(
-                f"The model {PREFIX}{self._name} cannot be loaded: {error}.",
+                f"The model {TRANSFORMERS_PREFIX}{self._name} cannot be loaded: {error}.",
                 "Give a model that is already on this machine; nothing is downloaded.",
             ) from error
 

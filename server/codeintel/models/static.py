@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -21,8 +21,7 @@ from tokenizers import Tokenizer
 from codeintel.cancellation import CancelCheck, never, stop_if
 from codeintel.errors import ModelError
 from codeintel.models.files import ModelFiles, find_files
-from codeintel.models.passage import query_text
-from codeintel.models.vectors import QUERY_CACHE, TokenShare, Vectors, encodable, mean_shares, unit
+from codeintel.models.vectors import TokenShare, Vectors, encodable, mean_shares, remembering, unit
 from codeintel.models.words import TextTokens, WordTokens, token_source
 
 log = logging.getLogger(__name__)
@@ -52,25 +51,15 @@ class StaticTable:
 
     def __init__(self, folder: Path) -> None:
         self._files = find_files(folder, WEIGHT_NAMES)
-        self._dim = self._files.integer("hidden_dim", "dim")
-        self._max_tokens = self._files.integer("max_length", default=DEFAULT_MAX_TOKENS)
+        self.dim = self._files.integer("hidden_dim", "dim")
+        self.max_tokens = self._files.integer("max_length", default=DEFAULT_MAX_TOKENS)
         self._opening = Lock()
-        self._query = lru_cache(maxsize=QUERY_CACHE)(self._encode_query)
+        self._query = remembering(lambda words: self.encode([words])[0])
 
     @property
     def model_id(self) -> str:
         """'name@<12 hex digits>' of the model's files."""
         return self._files.model_id
-
-    @property
-    def dim(self) -> int:
-        """The length of a vector."""
-        return self._dim
-
-    @property
-    def max_tokens(self) -> int:
-        """How many tokens of a text count."""
-        return self._max_tokens
 
     def encode(self, texts: Sequence[str], cancelled: CancelCheck = never) -> Vectors:
         """The vectors, float32 [len(texts), dim], of unit length or zero; each depends on its text alone.
@@ -78,7 +67,7 @@ class StaticTable:
         About 0.1 s for 2 MB of code. Raises Cancelled between two slices of texts.
         """
         table, tokens = self._model
-        sums = np.zeros((len(texts), self._dim), np.float32)
+        sums = np.zeros((len(texts), self.dim), np.float32)
         for start in range(0, len(texts), SLICE):
             stop_if(cancelled)
             for row, ids in enumerate(
@@ -90,7 +79,7 @@ class StaticTable:
 
     def encode_query(self, text: str) -> Vectors:
         """The vector, float32 [dim], read-only, of a query as typed; the last 256 queries are remembered."""
-        return self._query(query_text(text))
+        return self._query(text)
 
     def token_shares(self, query_vector: Vectors, text: str) -> list[TokenShare]:
         """`query_vector` . `encode([text])[0]`, split exactly among the tokens of `text`."""
@@ -102,11 +91,6 @@ class StaticTable:
             for (_, start, end), share in zip(offsets, shares, strict=True)
         ]
 
-    def _encode_query(self, text: str) -> Vectors:
-        vector: Vectors = self.encode([text])[0]
-        vector.setflags(write=False)
-        return vector
-
     @property
     def _model(self) -> tuple[NDArray[Any], WordTokens | TextTokens]:
         with self._opening:
@@ -117,8 +101,8 @@ class StaticTable:
         # The id compares the files with checksums.json, so that a damaged model is named before it is parsed.
         log.info("opening static table %s", self.model_id)
         tokenizer = self._files.open_tokenizer()
-        table = _read_table(self._files, tokenizer, self._dim)
-        return table, token_source(tokenizer, self._max_tokens)
+        table = _read_table(self._files, tokenizer, self.dim)
+        return table, token_source(tokenizer, self.max_tokens)
 
 
 def read_tensors(path: Path) -> dict[str, NDArray[Any]]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from codeintel.cancellation import CancelCheck, never
+from codeintel.models.passage import query_text
 
 Vectors = NDArray[np.float32]
 # Queries whose vectors are remembered; typing and paging repeat the last few.
 QUERY_CACHE = 256
+QueryEncoder = Callable[[str], Vectors]
 
 
 class TokenShare(NamedTuple):
@@ -56,6 +59,21 @@ def unit(vectors: Vectors) -> Vectors:
     norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
     usable = np.isfinite(norms) & (norms > 0)
     return np.where(usable, vectors / np.where(usable, norms, 1), 0).astype(np.float32)
+
+
+def remembering(encode: QueryEncoder) -> QueryEncoder:
+    """`encode` for queries as typed, given to it in the form of passages; the last ones are not encoded again.
+
+    The vectors are shared, hence read-only.
+    """
+
+    @lru_cache(maxsize=QUERY_CACHE)
+    def remembered(words: str) -> Vectors:
+        vector = encode(words)
+        vector.setflags(write=False)
+        return vector
+
+    return lambda query: remembered(query_text(query))
 
 
 def mean_shares(states: Vectors, query_vector: Vectors) -> NDArray[np.float64]:

@@ -61,11 +61,6 @@ class Intent:
     asks: frozenset[str]
     spelling: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def is_symbol(self) -> bool:
-        """Whether the query is nothing but a name, `Client.send` or `retry_with_backoff`."""
-        return bool(self.identifiers) and len(self.text.split()) == 1
-
 
 def intent_of(text: str, rarity: Rarity = _same) -> Intent:
     """Read the free text of a query; `rarity` tells how much a term says in the workspace (see LexicalView.idf)."""

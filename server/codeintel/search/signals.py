@@ -18,6 +18,7 @@ from codeintel.search.intent import Intent, name_stems
 WHOLE_WORD = 0.75  # a plain word of the question that is also a symbol: `session` and class Session
 MIN_COMPOUND = 4  # a shorter beginning is chance: `re` of `request`
 FOLDER_FILES = frozenset({"mod", "__init__", "index", "__main__"})
+ALMOST = 0.95  # the same parts are not yet the same name: func_33_77 is not func_77_33
 MIN_PARTS = 2  # a name of one part agrees as a whole or not at all
 
 _TEST_DIRECTORY = re.compile(
@@ -95,7 +96,7 @@ def symbol_agreement(symbol: str, intent: Intent) -> float:
     of_query = sum(intent.words.get(part, 0.0) for part in parts)
     of_name = sum(part in intent.words for part in parts) / len(parts)
     whole = 1.0 if len(parts) >= MIN_PARTS else WHOLE_WORD
-    return whole * of_name * math.sqrt(min(1.0, of_query))
+    return min(ALMOST, whole * of_name * math.sqrt(min(1.0, of_query)))
 
 
 def _overlap(intent: Intent, stems: tuple[str, ...]) -> Signal:

@@ -23,18 +23,17 @@ class Decoded:
 
     text: str
     encoding: str
-    had_bom: bool
 
 
 def decode(data: bytes) -> Decoded:
     """The text by its byte order mark, else strict UTF-8, else Latin-1, which maps every byte."""
     for mark, encoding in BYTE_ORDER_MARKS:
         if data.startswith(mark):
-            return Decoded(data[len(mark) :].decode(encoding, "replace"), encoding, had_bom=True)
+            return Decoded(data[len(mark) :].decode(encoding, "replace"), encoding)
     try:
-        return Decoded(data.decode("utf-8"), "utf-8", had_bom=False)
+        return Decoded(data.decode("utf-8"), "utf-8")
     except UnicodeDecodeError:
-        return Decoded(data.decode("latin-1"), "latin-1", had_bom=False)
+        return Decoded(data.decode("latin-1"), "latin-1")
 
 
 def without_lone_surrogates(text: str) -> str:

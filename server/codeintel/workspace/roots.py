@@ -28,6 +28,7 @@ def open_root(path: Path | str) -> Root:
     shown = printable(path)
     try:
         resolved = Path(path).expanduser().resolve(strict=True)
+        str(resolved).encode()  # as the lexical engine and every protocol need it
         os.scandir(resolved).close()
     except FileNotFoundError as error:
         raise WorkspaceError(f"There is no folder {shown}.", "Check the spelling of the path.") from error
@@ -35,6 +36,11 @@ def open_root(path: Path | str) -> Root:
         raise WorkspaceError(f"{shown} is a file, not a folder.", "Name the folder around it.") from error
     except PermissionError as error:
         raise WorkspaceError(f"The folder {shown} cannot be read.", "Check its permissions.") from error
+    except UnicodeEncodeError as error:
+        raise WorkspaceError(
+            f"The name of the folder {shown} is not valid UTF-8.",
+            "Rename it, or the folder above that is not.",
+        ) from error
     except (OSError, RuntimeError, ValueError) as error:  # a symlink loop, a NUL in the name, no home folder
         raise WorkspaceError(f"The folder {shown} cannot be opened ({error}).") from error
     return Root(_base_name(resolved), resolved)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codeintel.analysis.identifiers import MAX_TERM_LENGTH, split_identifier, stem, terms, words
+from codeintel.analysis.identifiers import MAX_TERM_LENGTH, split_identifier, stem, terms
 
 
 @pytest.mark.parametrize(
@@ -43,10 +43,6 @@ def test_terms_keep_the_whole_identifier_before_its_parts(text: str, expected: l
     assert terms(text) == expected
 
 
-def test_words_are_the_parts_with_their_case() -> None:
-    assert words("self.parseHTTP_header(x)") == ["self", "parse", "HTTP", "header", "x"]
-
-
 @pytest.mark.parametrize("form", ["parse", "parses", "parsed", "parsing"])
 def test_inflected_forms_share_a_stem(form: str) -> None:
     assert stem(form) == "pars"
@@ -55,10 +51,6 @@ def test_inflected_forms_share_a_stem(form: str) -> None:
 @pytest.mark.parametrize("word", ["string", "class", "status", "this", "need", "ids", "use", "is", "bus"])
 def test_words_that_only_look_inflected_keep_their_form(word: str) -> None:
     assert stem(word) == word
-
-
-def test_stemming_spares_the_whole_identifier() -> None:
-    assert terms("parsedTables", stemmed=True) == ["parsedtables", "pars", "tabl"]
 
 
 @given(st.text())

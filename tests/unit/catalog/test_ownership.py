@@ -24,7 +24,19 @@ def test_without_a_state_folder_home_is_used(tmp_path: Path, monkeypatch: pytest
     assert (tmp_path / ".local/state/codeintel/index-secret").read_bytes() == secret
 
 
+@pytest.mark.skipif(os.name == "nt", reason="there is no user database")
+def test_without_the_variable_the_home_of_the_user_database_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("XDG_STATE_HOME", "HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: str(tmp_path) if path == "~" else path)
+    secret = user_secret()
+    assert (tmp_path / ".local/state/codeintel/index-secret").read_bytes() == secret
+
+
 def test_without_home_the_secret_lasts_as_long_as_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
     for name in ("XDG_STATE_HOME", "HOME", "LOCALAPPDATA"):
         monkeypatch.delenv(name, raising=False)
     assert len(user_secret()) == 32
@@ -39,6 +51,7 @@ def test_an_unwritable_home_is_said_and_survived(
     assert "rebuilt at every start" in caplog.text
     monkeypatch.setenv("XDG_STATE_HOME", "relative/path")
     monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
     assert len(user_secret()) == 32
 
 

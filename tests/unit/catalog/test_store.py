@@ -313,6 +313,14 @@ def test_a_foreign_index_is_not_read_and_can_be_replaced(
     assert held(Store.follow(folder)) == {"a.py": ["x"]}
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")
+@pytest.mark.usefixtures("store")
+def test_a_link_to_another_index_is_not_followed(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / ".codeintel").symlink_to(folder)
+    with pytest.raises(IndexCorrupt, match="is a symbolic link"):
+        Store.follow(tmp_path / ".codeintel")
+
+
 def test_a_newer_index_is_left_untouched(store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr("codeintel.catalog.manifest.SCHEMA_VERSION", 9)
@@ -334,6 +342,7 @@ def test_another_encoder_keeps_the_texts_and_static_vectors(store: Store) -> Non
     again = reopened(store)
     rows = again.read("chunks")
     assert rows.column("embedding").null_count == rows.num_rows
+    assert set(rows.column("tier").to_pylist()) == {0}
     assert rows.schema.field("embedding").type.list_size == 6
     assert rows.column("static_embedding").null_count == 0
     assert held(again) == DOCUMENTS

@@ -94,6 +94,13 @@ class StoreModel(RuleBasedStateMachine):
                 assert vector == (_vector(number).tolist() if number in self.embedded else None)
 
     @invariant()
+    def says_how_deeply_each_chunk_is_indexed(self) -> None:
+        for store in self.stores:
+            rows = store.read("chunks", ["id", "tier"])
+            embedded = [int(number in self.embedded) for number in rows["id"].to_pylist()]
+            assert rows["tier"].to_pylist() == embedded
+
+    @invariant()
     def is_sound(self) -> None:
         assert errors(self.stores[0]) == []
 

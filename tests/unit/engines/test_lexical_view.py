@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from codeintel.engines import lexical_view
 from codeintel.engines.lexical import LexicalDocument, LexicalIndex, LexicalView
 from codeintel.engines.lexical_query import MAX_QUERY_TERMS
-from codeintel.engines.lexical_schema import FIELD_BOOSTS, FIELDS, MAX_ID
+from codeintel.engines.lexical_schema import FIELDS, MAX_ID
 
 Fields = Mapping[str, Sequence[str]]
+BOOSTS = {"body": 1.0, "symbols": 3.0, "path": 1.5, "stem": 2.0}
 
 
 def view_of(documents: Sequence[LexicalDocument]) -> LexicalView:
@@ -61,17 +62,19 @@ def test_hits_are_the_exact_top_of_the_allowed_documents(
     )
     allowed = data.draw(st.none() | st.lists(st.sampled_from([*corpus, 1, 2]), max_size=20))
     k = data.draw(st.integers(1, 30))
-    scores = bm25(corpus, terms, FIELD_BOOSTS)
+    scores = bm25(corpus, terms, BOOSTS)
     eligible = {n: s for n, s in scores.items() if allowed is None or n in allowed}
     expected = sorted(eligible.values(), reverse=True)[:k]
     for union_limit in (0, 1_000):  # once by dropping what is not allowed, once inside tantivy
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(lexical_view, "UNION_LIMIT", union_limit)
-            hits = view.search(terms, k, allowed)
+            hits = view.search(terms, k, allowed, BOOSTS)
         np.testing.assert_allclose(hits.scores, expected, atol=1e-4)
         for number, score in zip(hits.ids.tolist(), hits.scores.tolist(), strict=True):
             assert eligible[number] == pytest.approx(score, abs=1e-4)
-            assert sum(part.score for part in view.explain(terms, number)) == pytest.approx(score, abs=1e-4)
+            assert sum(part.score for part in view.explain(terms, number, BOOSTS)) == pytest.approx(
+                score, abs=1e-4
+            )
 
 
 def test_equal_scores_ascend_by_id_whatever_the_order_of_writing() -> None:
@@ -90,8 +93,8 @@ def test_a_rare_allowed_document_is_found_below_many_better_ones(monkeypatch: py
 
 def test_boosts_weigh_fields_and_zero_switches_one_off() -> None:
     view = view_of([LexicalDocument(1, ["x"], ["run"]), LexicalDocument(2, ["run"], ["x"])])
-    assert view.search(["run"], 2).ids.tolist() == [1, 2]
-    assert view.search(["run"], 2, boosts={"body": 9.0}).ids.tolist() == [2, 1]
+    assert view.search(["run"], 2, boosts={"symbols": 2.0}).ids.tolist() == [1, 2]
+    assert view.search(["run"], 2, boosts={"body": 2.0}).ids.tolist() == [2, 1]
     assert view.search(["run"], 2, boosts={"symbols": 0.0}).ids.tolist() == [2]
     with pytest.raises(ValueError, match="title"):
         view.search(["run"], 2, boosts={"title": 1.0})
@@ -101,7 +104,7 @@ def test_explanation_names_term_and_field_highest_first() -> None:
     view = view_of(
         [LexicalDocument(1, ["load", "file"], ["load"], ["src"], ["src"]), LexicalDocument(2, ["file"])]
     )
-    parts = view.explain(["load", "file", "absent"], 1)
+    parts = view.explain(["load", "file", "absent"], 1, {"symbols": 3.0})
     assert [(part.term, part.field) for part in parts] == [
         ("load", "symbols"),
         ("load", "body"),
@@ -114,16 +117,6 @@ def test_explanation_names_term_and_field_highest_first() -> None:
     assert view.explain(["load"], -1) == []
 
 
-def test_phrases_are_required_in_order_and_add_no_score() -> None:
-    view = body("open the file", "the file open", "file", "open the big file")
-    assert view.search(["open"], 9, phrase=[["the", "file"]]).ids.tolist() == [1, 2]
-    assert view.search([], 9, phrase=[["open", "the"], ["file"]]).ids.tolist() == [1, 4]
-    assert view.search(["open"], 9, phrase=[["file", "the"]]).ids.tolist() == []
-    assert view.search(["file"], 9, allowed=[2, 3], phrase=[["open"]]).ids.tolist() == [2]
-    plain, required = view.search(["open"], 9), view.search(["open"], 9, phrase=[["the", "file"]])
-    assert required.scores[0] == plain.scores[plain.ids.tolist().index(int(required.ids[0]))]
-
-
 def test_nothing_asked_finds_nothing() -> None:
     view = body("a b")
     for hits in (
@@ -131,12 +124,10 @@ def test_nothing_asked_finds_nothing() -> None:
         view.search(["a"], 0),
         view.search(["a"], -1),
         view.search(["a"], 5, allowed=[]),
-        view.search(["a"], 5, phrase=[["\ud800"]]),
         body().search(["a"], 5),
     ):
         assert hits.ids.dtype == np.int64
         assert not hits.ids.size
-    assert view.search(["a"], 5, phrase=[[]]).ids.tolist() == [1]
 
 
 def test_a_huge_k_is_capped() -> None:

@@ -1,4 +1,4 @@
-"""Progress: counts, percentages and an estimate, told at most every so often and always at the end."""
+"""Progress: counts and an estimate, told at most every so often and always at the end."""
 
 from __future__ import annotations
 
@@ -34,4 +34,3 @@ def test_progress_prints_counts_and_what_is_left() -> None:
     assert str(Progress("Reading", 1_200, 5_000)) == "Reading: 1,200 of 5,000"
     assert str(Progress("Reading", 1, 2, 45.4)) == "Reading: 1 of 2, about 45 s left"
     assert str(Progress("Reading", 1, 2, 150)) == "Reading: 1 of 2, about 2 min left"
-    assert (Progress("Reading", 1, 3).percentage, Progress("Reading", 0, 0).percentage) == (33, 100)

@@ -51,7 +51,7 @@ class FakeService:
         while not self.gate.is_set():
             stop_if(cancelled)
             time.sleep(0.005)
-        return IndexReport(1, 1, 0, {}, 1, int(until), 0.5, until)
+        return IndexReport(1, 1, 0, {}, 1, 2 if until is Tier.MEANING else 0, 0.5, until)
 
     def close(self) -> None:
         self.closed = True

@@ -44,14 +44,6 @@ def test_identifiers_are_the_names_that_a_query_spells_out(query: str, names: se
 
 
 @pytest.mark.parametrize(
-    ("query", "is_symbol"),
-    [("TokenBucket", True), ("Client.send", True), ("TokenBucket refill", False), ("42", False)],
-)
-def test_a_query_that_is_one_name_is_a_symbol(query: str, is_symbol: bool) -> None:
-    assert intent_of(query).is_symbol is is_symbol
-
-
-@pytest.mark.parametrize(
     ("query", "asks"),
     [
         ("tests of the retry policy", {"test"}),

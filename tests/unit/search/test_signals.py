@@ -7,7 +7,7 @@ import math
 import pytest
 
 from codeintel.search.intent import intent_of
-from codeintel.search.signals import WHOLE_WORD, SignalReader, place_of, symbol_agreement
+from codeintel.search.signals import ALMOST, WHOLE_WORD, SignalReader, place_of, symbol_agreement
 from workspaces import chunk_table
 
 
@@ -23,7 +23,9 @@ def check_agreement(query: str, symbol: str, strength: float) -> None:
         ("where is tokenBucket", "TokenBucket", 1.0),
         ("Client.send", "send", 1.0),
         # both parts named, which is all that the query says
-        ("token bucket", "TokenBucket", 1.0 * math.sqrt(2 / 2)),
+        ("token bucket", "TokenBucket", ALMOST),
+        # the same parts in another order are another name
+        ("bucket_token", "token_bucket", ALMOST),
         # both parts named, half of what the query says
         ("token bucket refill rate", "TokenBucket", 1.0 * math.sqrt(2 / 4)),
         # one part of two named, half of what the query says

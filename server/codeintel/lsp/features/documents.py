@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from codeintel.errors import CodeIntelError, UsageError
+from codeintel.errors import CodeIntelError, IndexTrouble, UsageError
 from codeintel.lsp.locations import path_of
+from codeintel.lsp.opening import made_anew
 
 if TYPE_CHECKING:  # the server registers this module
     from codeintel.lsp.server import CodeIntelServer
@@ -35,4 +36,6 @@ async def saved(ls: CodeIntelServer, params: types.DidSaveTextDocumentParams) ->
         if not opened.readonly:
             await ls.session.indexing.files(opened.service, [path])
     except CodeIntelError as error:
+        if isinstance(error, IndexTrouble) and await made_anew(ls):
+            return  # all files were read again, this one too
         log.info("%s was saved but not indexed: %s", params.text_document.uri, error)
