@@ -47,7 +47,7 @@ imports: $(STAMP)
 	PYTHONPATH=server $(BIN)/lint-imports --no-cache
 
 types: $(STAMP)
-	$(BIN)/mypy --strict server/codeintel
+	$(BIN)/mypy --strict server/codeintel benchmarks
 
 fast-tests: $(STAMP)
 	$(BIN)/python -m pytest -q tests/unit

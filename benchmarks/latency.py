@@ -23,9 +23,10 @@ from benchmarks.mixed_workspace import assemble
 from benchmarks.processes import descendants, memory_of
 from benchmarks.reporting import console, table, write_result
 from benchmarks.workspaces import settings_with
+from codeintel.catalog.folder import FOLDER_NAME
 from codeintel.cli.stdio import RefusedError, StdioServer
 from codeintel.errors import QueryError
-from codeintel.service import INDEX_FOLDER, SearchRequest, Service
+from codeintel.service import SearchRequest, Service
 
 NAME = "latency"
 CHUNKS = 20_000
@@ -112,7 +113,7 @@ def _serving(workspace: Path) -> Iterator[Server]:
 
 def _first_session(workspace: Path, queries: Sequence[str]) -> dict[str, Any]:
     """Index, then every query once without evidence and once with it, then the memory."""
-    existed = (workspace / INDEX_FOLDER).exists()
+    existed = (workspace / FOLDER_NAME).exists()
     started = time.monotonic()
     with _serving(workspace) as server:
         root = server.wait_until_complete()

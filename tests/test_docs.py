@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from benchmarks.readme_table import results_markdown
 
 from codeintel.cli.reference import reference
 from codeintel.options import settings_markdown
@@ -18,3 +19,9 @@ GENERATED = {"cli.md": reference, "settings.md": settings_markdown}
 def test_a_generated_page_is_up_to_date(page: str) -> None:
     committed = (DOCS / page).read_text(encoding="utf-8")
     assert committed == GENERATED[page](), f"run `make docs` to write docs/{page} again"
+
+
+def test_the_results_in_the_readme_are_those_that_were_measured() -> None:
+    readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    block = readme.partition("<!-- results:")[2].partition("-->\n")[2].partition("<!-- /results -->")[0]
+    assert block == results_markdown(), "run `python -m benchmarks.readme_table` and put its output between the marks"

@@ -84,12 +84,14 @@ def test_a_closed_stdout_is_not_taken_for_a_fault(indexed: Path) -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
-def test_an_interrupt_is_no_error(indexctl: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_is_no_error(
+    indexed: Path, indexctl: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Service, "search", interrupted)
-    run = indexctl("search", "retry")
+    run = indexctl("search", "retry", "-w", indexed)
     assert (run.code, run.out, run.err) == (130, "", "\ninterrupted\n")  # the line of the ^C ends first
 
 

@@ -1,7 +1,7 @@
 """One gitignore wildcard pattern to one regular expression; what the pattern applies to is elsewhere.
 
 Semantics after git's wildmatch with its path-name flag: `*` and `?` do not cross '/', `**` between
-slashes does.
+slashes does, and so does one that follows plain text.
 Every repetition but the last is an atomic group that takes the leftmost match of what follows it, which is
 enough (the next star can absorb the rest) and keeps a hostile pattern from backtracking exponentially.
 """
@@ -15,6 +15,7 @@ _POSIX_CLASSES = {
     b"digit": rb"0-9", b"graph": rb"!-~", b"lower": rb"a-z", b"print": rb" -~",
     b"punct": rb"!-/:-@\[-`{-~", b"space": rb" \t-\r", b"upper": rb"A-Z", b"xdigit": rb"0-9a-fA-F",
 }  # fmt: skip
+_SPECIAL = re.compile(rb"[*?\[\\]")
 _STARS = re.compile(rb"\*+")
 _RANGE = re.compile(rb"-(?!])(?=.)", re.DOTALL)
 _CLASS_ITEM = re.compile(rb"\[:([a-z]*):\]|\\(.)|(.)", re.DOTALL)
@@ -33,7 +34,7 @@ def to_regex(pattern: bytes) -> bytes | None:
             groups[-1].append(item)
             continue
         after = pattern[stars.end() :]
-        if len(stars[0]) > 1 and pattern[at - 1 : at] in (b"", b"/") and after[:1] in (b"", b"/"):
+        if len(stars[0]) > 1 and _begins_folders(pattern, at) and after[:1] in (b"", b"/"):
             groups.append([])
             at = min(stars.end() + 1, len(pattern))
             if not after:
@@ -42,6 +43,14 @@ def to_regex(pattern: bytes) -> bytes | None:
             groups[-1].append(None)
             at = stars.end()
     return _joined(groups, tail=b"")
+
+
+def _begins_folders(pattern: bytes, at: int) -> bool:
+    """Whether `**` at `at` may stand for folders: after a slash, or first of what is no plain text.
+
+    The latter is git's: it compares the plain beginning of a pattern by itself, so `a**/b` means `a` and `**/b`.
+    """
+    return pattern[at - 1 : at] in (b"", b"/") or not _SPECIAL.search(pattern, 0, at)
 
 
 def _joined(groups: list[list[bytes | None]], tail: bytes) -> bytes:

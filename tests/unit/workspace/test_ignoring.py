@@ -84,6 +84,9 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @given(PATTERNS, st.lists(NAMES, min_size=1, max_size=12, unique=True))
 @example(["**/a*b/a", "!a"], ["aab/b/ab/a", "ab/a"])
 @example(["*", "!*/", "!ab"], ["a/ab", "a/b"])
+@example(["a**/a"], ["a/b/a", "aa", "ab/a", "b/a"])
+@example(["a/b**"], ["a/b", "a/ba", "a/b/a", "a/a"])
+@example(["?a**/a", "a\\a**/b"], ["aab/a", "aa/b/a", "aa/a/b"])
 def test_any_pattern_agrees_with_git(repository: Path, patterns: list[str], names: list[str]) -> None:
     (repository / ".gitignore").write_bytes("\n".join(patterns).encode())
     command = ["git", "check-ignore", "--no-index", "--stdin", "-z"]
