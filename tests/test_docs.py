@@ -24,4 +24,6 @@ def test_a_generated_page_is_up_to_date(page: str) -> None:
 def test_the_results_in_the_readme_are_those_that_were_measured() -> None:
     readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
     block = readme.partition("<!-- results:")[2].partition("-->\n")[2].partition("<!-- /results -->")[0]
-    assert block == results_markdown(), "run `python -m benchmarks.readme_table` and put its output between the marks"
+    assert block == results_markdown(), (
+        "run `python -m benchmarks.readme_table` and put its output between the marks"
+    )

@@ -84,9 +84,7 @@ def test_a_closed_stdout_is_not_taken_for_a_fault(indexed: Path) -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
-def test_an_interrupt_is_no_error(
-    indexed: Path, indexctl: Program, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupt_is_no_error(indexed: Path, indexctl: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
