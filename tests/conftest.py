@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from codeintel.service import Service
 from workspaces import MEANING, copy_sample, index_once, opened, shared_workers
+
+# Where a change is judged, the same examples each time: what a random one finds belongs to whoever runs it by hand.
+hypothesis_settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis_settings.load_profile("ci")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
