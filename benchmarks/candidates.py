@@ -164,7 +164,7 @@ def _ranks(found: Sequence[Candidate], channel: str) -> Floats:
 def _signals(found: Sequence[Candidate], intent: Intent) -> Signals:
     signals = [candidate.signals for candidate in found if candidate.signals]
     defined = _strengths([one.definition for one in signals])
-    named = (defined == 1.0) & bool(intent.identifiers)
+    named = defined == 1.0
     places = [one.place if one.place and one.place not in intent.asks else "" for one in signals]
     return Signals(
         np.where(named, 0.0, defined),

@@ -32,7 +32,7 @@ from codeintel.search.searcher import Searcher, SearchRequest
 from codeintel.settings import Settings
 from codeintel.snapshot import Snapshot
 from codeintel.tiers import Tier
-from codeintel.workspace.roots import Root, contains, open_root, unique_names, uri_of
+from codeintel.workspace.roots import Root, innermost, open_root, unique_names, uri_of
 from codeintel.workspace.skipping import SkipRules
 
 __all__ = ["IndexReport", "RootStatus", "SearchRequest", "Service", "Status", "Tier"]
@@ -286,10 +286,10 @@ class Service:
 
     def _root_of(self, path: Path) -> Root:
         """The innermost root that holds `path`."""
-        holding = [root for root in self.roots if contains(root, path)]
-        if not holding:
+        root = innermost(self.roots, path)
+        if root is None:
             raise WorkspaceError(f"{path} lies outside the workspace.", "Open its folder to search in it.")
-        return max(holding, key=lambda root: len(root.path.parts))
+        return root
 
     def _locate(self, snapshots: Sequence[Snapshot], path: Path) -> tuple[Snapshot, str]:
         root = self._root_of(path)

@@ -15,9 +15,8 @@ from codeintel.engines.dense import DenseHits, DenseIndex, IdMap
 Ids = npt.NDArray[np.int64]
 Vectors = npt.NDArray[np.float32]
 
-FOLD_ROWS = (
-    1_024  # scanning 1,024 x 384 floats costs 0.05 ms; past it the base's own layout is the better place
-)
+# Scanning 1,024 x 384 floats costs 0.05 ms; past it the base's own layout is the better place.
+FOLD_ROWS = 1_024
 
 
 class DenseView:

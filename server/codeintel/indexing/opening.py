@@ -186,8 +186,10 @@ def _trained(store: Store) -> DenseIndex | None:
     recorded = trained_artifacts(store)
     if not recorded or store.folder is None:
         return None
-    if damaged := [artifact.name for artifact in recorded if not is_artifact_sound(store.folder, artifact)]:
-        raise IndexCorrupt(f"{damaged[0]} is missing or not as it was written.")
+    # the record has the hashes of the two large files, which loading compares: they are read once
+    record = next(artifact for artifact in recorded if artifact.name.endswith(".json"))
+    if not is_artifact_sound(store.folder, record):
+        raise IndexCorrupt(f"{record.name} is missing or not as it was written.")
     return DenseIndex.load(store.folder / recorded[0].name)
 
 

@@ -90,7 +90,7 @@ def _priors(candidate: Candidate, intent: Intent, weights: Weights) -> Iterable[
     signals = candidate.signals
     assert signals is not None
     if signals.definition.strength:
-        named = signals.definition.strength == 1.0 and bool(intent.identifiers)
+        named = signals.definition.strength == 1.0  # only a name that the query spells out agrees in full
         weight = weights.definition_named if named else weights.definition
         reason = f"defines {signals.definition.names[0]}"
         yield _prior("definition", weight, signals.definition.strength, reason)

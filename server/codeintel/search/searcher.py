@@ -67,13 +67,12 @@ class Searcher:
         """The chunks most like `chunk`, which is left out; its own words and vectors are the query."""
         started = time.perf_counter()
         _check_limit(limit)
-        own = next(snapshot for snapshot in snapshots if snapshot.root == root)
         intent = _intent_of_chunk(chunk)
         passage = passage_text(chunk.uri, chunk.breadcrumb, chunk.content)
         probe = self._probe(snapshots, intent, passage, is_passage=True)
         stop_if(cancelled)
         found = candidates([Scope(snapshot, None) for snapshot in snapshots], probe, self._weights)
-        others = [one for one in found if (one.root, one.chunk.id) != (own.root, chunk.id)]
+        others = [one for one in found if (one.root, one.chunk.id) != (root, chunk.id)]
         ranked = rank(others, intent, self._weights)
         hits = [self._hit(candidate, snapshots, intent, True) for candidate in ranked[:limit]]
         place = f"{chunk.uri}:{chunk.start_line + 1}"

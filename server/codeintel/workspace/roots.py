@@ -98,8 +98,8 @@ def unique_names(paths: Iterable[Path | str]) -> list[Root]:
 
 
 def innermost(roots: Sequence[Root], path: Path) -> Root | None:
-    """The root that owns a resolved path: the deepest one that holds it."""
-    holding = [root for root in roots if path.is_relative_to(root.path)]
+    """The root that owns a path, symlinks resolved: the deepest one that holds it."""
+    holding = [root for root in roots if contains(root, path)]
     return max(holding, key=lambda root: len(root.path.parts), default=None)
 
 
