@@ -1,13 +1,25 @@
-"""Runs every measurement one after the other and rewrites benchmarks/results; tuning is a program of its own."""
+"""Runs every measurement one after the other and rewrites benchmarks/results.
+
+Tuning and the comparison of watchers are programs of their own.
+"""
 
 from __future__ import annotations
 
-from benchmarks import index_time, latency, retrieval
+from benchmarks import (
+    index_time,
+    latency,
+    live_checkout,
+    live_edits,
+    live_responsiveness,
+    live_scale,
+    live_typing,
+    retrieval,
+)
 from benchmarks.arguments import parser, places_of
 
 
 def main() -> None:
-    """About 15 minutes on two cores that do nothing else."""
+    """About 40 minutes on two cores that do nothing else."""
     made = parser(__doc__ or "")
     index_time.add_arguments(made)
     options = made.parse_args()
@@ -15,6 +27,9 @@ def main() -> None:
     retrieval.run(places)
     latency.run(places)
     index_time.run(places, options.semble_python, options.runs)
+    options.quick = False
+    for live in (live_edits, live_typing, live_scale, live_responsiveness, live_checkout):
+        live.run(options)
 
 
 if __name__ == "__main__":

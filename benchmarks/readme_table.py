@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,12 @@ Figures = Mapping[str, Any]
 
 
 def results_markdown(folder: Path = RESULTS) -> str:
-    """Tables of retrieval, latency and indexing time with the machine below; ends with a line break."""
+    """Tables of retrieval, speed and live updating with the machine below; ends with a line break."""
     retrieval, latency, index_time = (_read(folder, name) for name in ("retrieval", "latency", "index_time"))
     parts = [
         _retrieval(retrieval["figures"]),
         _speed(latency["figures"], index_time["figures"]),
+        *_live(folder),
         _conditions(retrieval["environment"]),
     ]
     return "\n\n".join(parts) + "\n"
@@ -76,6 +77,84 @@ def _speed(latency: Figures, index_time: Figures) -> str:
         label = f"of the time that semble {index_time['versions']['semble']} takes, warm / cold, median"
         rows.append((label, ratios))
     return _table(("Speed", ""), rows)
+
+
+def _live(folder: Path) -> list[str]:
+    """The table of live updating, with the rows of what was measured; none where nothing was."""
+    rows = [
+        row
+        for name, rows_of in LIVE.items()
+        if (folder / f"{name}.json").is_file()
+        for row in rows_of(_read(folder, name)["figures"])
+    ]
+    return [_table(("Live updating", "", "target"), rows)] if rows else []
+
+
+def _edits(figures: Figures) -> list[tuple[str, ...]]:
+    measures, chunks = figures["measures"], f"{figures['chunks']:,} chunks"
+    names = {
+        "typed, found by its text": f"a keystroke to the answer that has it, unsaved, {chunks}",
+        "typed, found by its meaning": "the same, until it is found by its meaning",
+        "saved, in a Parquet part": "a save to its rows in Parquet",
+        "deleted, gone from a search for its word": "a deleted file to the answer without it",
+    }
+    return [(f"{title}, p50 / p95", *_times(measures[name])) for name, title in names.items()]
+
+
+def _times(figures: Figures) -> tuple[str, str]:
+    """Median and p95, and the targets of both."""
+    target = figures["target_ms"]
+    wanted = " / ".join(_milliseconds(target.get(part)) for part in ("p50", "p95"))
+    return f"{figures['p50_ms']:.0f} / {figures['p95_ms']:.0f} ms", f"{wanted} ms"
+
+
+def _milliseconds(limit: float | None) -> str:
+    return "–" if limit is None else f"{limit:.0f}"
+
+
+def _typing(figures: Figures) -> list[tuple[str, ...]]:
+    same = figures["compared"]["saved"]
+    return [
+        ("a hover while an edit comes every 150 ms, p50 / p95", *_times(figures["measures"]["hover"])),
+        ("answers afterwards as those of a fresh index", f"{same['same_hits']} of {same['queries']}", "all"),
+    ]
+
+
+def _scale(figures: Figures) -> list[tuple[str, ...]]:
+    smallest, largest = (end(figures["sizes"], key=int) for end in (min, max))
+    title = f"a save among {int(largest):,} files, times that among {int(smallest):,}"
+    return [(title, f"{figures['ratios'][largest]['save']:.2f}", f"{figures['target_ratio']:g}")]
+
+
+def _responsiveness(figures: Figures) -> list[tuple[str, ...]]:
+    phases = figures["phases"].values()
+    rows: list[tuple[str, ...]] = []
+    for kind in ("hover", "search"):
+        worst = max((phase[kind] for phase in phases), key=lambda one: one["p95_ms"])
+        title = f"a {kind} while {figures['chunks']:,} chunks are indexed, p50 / p95"
+        rows.append((title, *_times(worst)))
+    return rows
+
+
+def _checkout(figures: Figures) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    for way, title in (
+        ("there", "a git checkout of {} changed files, slowest"),
+        ("back", "the way back, slowest"),
+    ):
+        measure = figures["measures"][way]
+        cells = f"{measure['max_ms'] / 1000:.1f} s", f"{measure['target_ms']['max'] / 1000:.0f} s"
+        rows.append((title.format(figures["changed_files"]), *cells))
+    return rows
+
+
+LIVE: Mapping[str, Callable[[Figures], list[tuple[str, ...]]]] = {
+    "live_edits": _edits,
+    "live_typing": _typing,
+    "live_scale": _scale,
+    "live_responsiveness": _responsiveness,
+    "live_checkout": _checkout,
+}
 
 
 def _conditions(environment: Figures) -> str:

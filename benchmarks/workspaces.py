@@ -10,7 +10,11 @@ from codeintel.settings import Settings, from_flags
 
 def settings_with(index_folder: Path | None, tier: Tier = Tier.MEANING) -> Settings:
     """The defaults, with the index in `index_folder` (None: in the workspace) and no further than `tier`."""
-    flags = {"index.folder": index_folder and str(index_folder), "index.tier": tier.name.lower()}
+    flags = {
+        "index.folder": index_folder and str(index_folder),
+        "index.tier": tier.name.lower(),
+        "model.cache": "off",  # else a second run would not measure the encoder
+    }
     settings, dropped = Settings.resolve([from_flags(flags)])
     assert not dropped, dropped
     return settings

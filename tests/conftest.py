@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from hypothesis import settings as hypothesis_settings
 
 from codeintel.service import Service
 from workspaces import MEANING, copy_sample, index_once, opened, shared_workers
+
+# Neither this process nor any that a test starts may know vectors from the cache of whoever runs the tests.
+os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="codeintel-tests-")
 
 # Where a change is judged, the same examples each time: what a random one finds belongs to whoever runs it by hand.
 hypothesis_settings.register_profile("ci", derandomize=True)

@@ -24,7 +24,7 @@ from codeintel.indexing.analysis import AnalysisRules, analyse_file
 from codeintel.indexing.assembly import indexed_file, lexical_documents
 from codeintel.indexing.workers import AnalysisWorkers
 from codeintel.models.folder import Models, load_models
-from codeintel.models.passage import passage_text
+from codeintel.models.vectors import passage_for
 from codeintel.search.answers import Answer, Hit
 from codeintel.service import SearchRequest, Service
 from codeintel.settings import Settings
@@ -86,7 +86,7 @@ def opened(
     """A service over `folders`; what is read is added to `shared_workers().handed`."""
     with (
         patch("codeintel.service.AnalysisWorkers", lambda *_: shared_workers()),
-        patch("codeintel.service.load_models", lambda _: models or shared_models()),
+        patch("codeintel.service.load_models", lambda *_, **__: models or shared_models()),
     ):
         service = Service.open(folders, settings, readonly=readonly)
     with service:
@@ -162,7 +162,7 @@ def snapshot_of(texts: Texts, *, meaning: bool = False, name: str = "memory") ->
 def _view(chunks: Sequence[Chunk], model, filled: bool) -> DenseView:  # type: ignore[no-untyped-def]
     kept = chunks if filled else ()
     ids = np.array([chunk.id for chunk in kept], np.int64)
-    passages = [passage_text(chunk.uri, chunk.breadcrumb, chunk.content) for chunk in kept]
+    passages = [passage_for(model, chunk.uri, chunk.breadcrumb, chunk.content) for chunk in kept]
     vectors = model.encode(passages) if passages else np.empty((0, model.dim), np.float32)
     return DenseView(DenseIndex.build(model.dim, ids, vectors))
 

@@ -16,10 +16,14 @@ EMBEDDED = "embedded"
 """What `model.folder` calls the models that come with codeintel."""
 TRANSFORMERS_PREFIX = "sentence-transformers:"
 """Before the name of a model of that package, as a value of `model.folder`."""
+USER_CACHE, NO_CACHE = "user", "off"
+"""What `model.cache` calls the user's cache folder, and having no cache."""
 
 Place = Literal["file", "editor", "environment", "flag"]
 EVERYWHERE: tuple[Place, ...] = ("file", "editor", "environment", "flag")
 _IN_PROJECT: tuple[Place, ...] = ("file", "editor", "flag")
+# What belongs to the user, whatever the project: a repository could ship a cache whose vectors mislead.
+_OF_USER: tuple[Place, ...] = ("editor", "environment", "flag")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,7 @@ _PATTERNS = Kind("a list of gitignore patterns", _check_patterns, lambda text: [
 _FLAG = Kind("`true` or `false`", _check_flag, _flag_from_text)
 _FOLDER = Kind("the path of a folder", _check_name)
 _MODEL = Kind(f"`{EMBEDDED}`, the path of a folder, or `{TRANSFORMERS_PREFIX}NAME`", _check_name)
+_CACHE = Kind(f"`{USER_CACHE}`, the path of a folder, or `{NO_CACHE}`", _check_name)
 
 OPTIONS: tuple[Option, ...] = (
     Option(
@@ -152,6 +157,15 @@ OPTIONS: tuple[Option, ...] = (
         "model.folder", _MODEL, EMBEDDED, "The encoder: the one that comes with codeintel, or another.",
         guarded=True,
     ),
+    Option(
+        "model.cache", _CACHE, USER_CACHE,
+        "Where the encoder's vectors are kept for every workspace: the user's cache folder, or another.",
+        _OF_USER,
+    ),
+    Option(
+        "model.max_cache_bytes", _whole(10_000_000, 1_000_000_000_000), 1_000_000_000,
+        "How large that may grow before the vectors unused for longest go.", _OF_USER,
+    ),
     Option("search.limit", _whole(1, 1_000), 10, "How many hits a search returns.", _IN_PROJECT),
     Option(
         "workers.count", _whole(1, 64), 2 if (os.cpu_count() or 1) > 1 else 1,
@@ -177,6 +191,7 @@ def settings_markdown() -> str:
         "command line; the later of these wins. A bad option is reported and dropped. Options marked * are",
         "not taken from the `codeintel.toml` of a workspace that the editor does not trust, "
         "which it tells by the initialization option `trusted: false`.",
+        "Options marked † are the user's own: no `codeintel.toml` sets them.",
         "",
         "| option | expected | default | what it does | environment |",
         "|---|---|---|---|---|",
@@ -185,10 +200,10 @@ def settings_markdown() -> str:
 
 
 def _markdown_row(option: Option) -> str:
-    star = " *" if option.guarded else ""
+    mark = " *" if option.guarded else "" if "file" in option.places else " †"
     default = option.default_in_words or f"`{_toml(option.default)}`"
     variable = f"`{option.variable}`" if "environment" in option.places else ""
-    cells = (f"`{option.name}`{star}", option.kind.expected, default, option.description, variable)
+    cells = (f"`{option.name}`{mark}", option.kind.expected, default, option.description, variable)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 

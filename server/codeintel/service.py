@@ -6,7 +6,6 @@ It may be used from any thread; everything here can block, so a surface with a l
 from __future__ import annotations
 
 import re
-import stat
 import threading
 import time
 from collections import OrderedDict, defaultdict
@@ -18,22 +17,28 @@ from codeintel.cancellation import CancelCheck, never
 from codeintel.catalog.check import Finding
 from codeintel.catalog.export import export_table
 from codeintel.catalog.folder import FOLDER_NAME
+from codeintel.catalog.manifest import Manifest
 from codeintel.catalog.rows import Chunk
-from codeintel.errors import UsageError, WorkspaceError
+from codeintel.errors import IndexCorrupt, IndexLocked, IndexTrouble, UsageError, WorkspaceError
 from codeintel.indexing.analysis import AnalysisRules
 from codeintel.indexing.checking import check_index
-from codeintel.indexing.opening import open_index
+from codeintel.indexing.document_queue import Urgency
+from codeintel.indexing.live_analysis import LiveAnalysis
+from codeintel.indexing.opening import Opened, empty_index, open_index
 from codeintel.indexing.progress import Progress, ProgressReport, silent
-from codeintel.indexing.root_index import RefreshReport, RootIndex, skip_counts
+from codeintel.indexing.root_index import RefreshReport, RootIndex
 from codeintel.indexing.workers import AnalysisWorkers
+from codeintel.models.cache import chosen_cache
 from codeintel.models.folder import Models, load_models
-from codeintel.search.answers import Answer, Explanation, Hit
+from codeintel.search.answers import Answer, Coverage, Explanation, Hit
 from codeintel.search.searcher import Searcher, SearchRequest
 from codeintel.settings import Settings
 from codeintel.snapshot import Snapshot
 from codeintel.tiers import Tier
-from codeintel.workspace.roots import Root, innermost, open_root, unique_names, uri_of
+from codeintel.workspace.files import SourceFile
+from codeintel.workspace.roots import Root, innermost, open_root, path_of, unique_names, uri_of
 from codeintel.workspace.skipping import SkipRules
+from codeintel.workspace.watching import folders_holding
 
 __all__ = ["IndexReport", "RootStatus", "SearchRequest", "Service", "Status", "Tier"]
 
@@ -55,8 +60,21 @@ class IndexReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Reclaimed:
+    """What `Service.reclaim` removed, and the bytes that the indexes have left."""
+
+    files: int
+    bytes: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
 class RootStatus:
-    """One root's index as it is now; `meaning` counts chunks with contextual vectors."""
+    """One root's index as it is now; `meaning` counts chunks with contextual vectors.
+
+    `live` and `stale` count documents: those with unsaved text, and those known to have changed since they were read.
+    `following` says that another process writes the index.
+    """
 
     name: str
     path: Path
@@ -69,15 +87,23 @@ class RootStatus:
     size_bytes: int
     languages: dict[str, int]
     last_indexed_at: str
+    live: int = 0
+    stale: int = 0
+    following: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The whole workspace; `stage` is what indexing is doing, None when it rests."""
+    """The whole workspace; `stage` is what indexing is doing, None when it rests.
+
+    `encoded` and `remembered` count the passages since the start that the encoder read, and that the cache knew.
+    """
 
     roots: tuple[RootStatus, ...]
     encoder: str
     static: str
+    encoded: int
+    remembered: int
     stage: Progress | None = None
     warnings: tuple[str, ...] = field(default=())
 
@@ -105,6 +131,8 @@ class Service:
         self._workers = (
             None if readonly else AnalysisWorkers(settings.workers.count, settings.workers.timeout_seconds)
         )
+        self._live = None if readonly else LiveAnalysis(settings.workers.timeout_seconds)
+        self._listed: dict[tuple[str, str], bool] = {}
         self._last_hits: OrderedDict[tuple[str, str], tuple[str, tuple[Hit, ...]]] = OrderedDict()
         self._remembering = threading.Lock()
         self._stage: Progress | None = None
@@ -112,26 +140,30 @@ class Service:
             self._workers.warm_up()  # a first run is coming: hides 0.1 s of it
 
     @classmethod
-    def open(cls, folders: Sequence[Path], settings: Settings, *, readonly: bool = False) -> Service:
+    def open(
+        cls, folders: Sequence[Path], settings: Settings, *, readonly: bool = False, following: bool = False
+    ) -> Service:
         """Open the workspace and what is indexed of it; nothing is read again before `index`.
 
-        With `readonly` another process may be writing. Raises WorkspaceError, SchemaTooNew, IndexLocked, ModelError.
+        With `readonly` another process may be writing; with `following` roots that another process writes are
+        followed (see `attend`), the others written. Raises WorkspaceError, SchemaTooNew, IndexLocked, ModelError.
         """
         if not folders:
             raise WorkspaceError("No folder is open.", "Open a folder to search in it.")
         roots = unique_names([open_root(folder).path for folder in folders])
-        models = load_models(settings.model.folder)
+        models = load_models(settings.model.folder, cache=chosen_cache(settings.model))
         warnings: list[str] = []
         indexes: list[RootIndex] = []
         try:
             for root in roots:
                 folder = _index_folder(root, settings, len(roots))
-                opened = open_index(root, folder, models, settings.index.chunk_chars, readonly=readonly)
+                opened = _opened(root, folder, models, settings, readonly=readonly, following=following)
                 warnings += [f"{root.name}: {warning}" for warning in opened.warnings]
                 indexes.append(RootIndex(root, opened, models, roots))
         except BaseException:
             for index in indexes:
                 index.close()
+            models.close()
             raise
         return cls(indexes, models, settings, warnings, readonly)
 
@@ -168,26 +200,160 @@ class Service:
             self._stage = progress
             report(progress)
 
+        written = [index for index in self._indexes if index.writable]
+        if not written:
+            raise UsageError("This index is open for reading only.", "Another process keeps it up to date.")
         try:
-            reports = [
-                index.refresh(
-                    self._workers,
-                    self._rules,
-                    uris=None if uris is None else uris[index.root.name],
-                    force=force,
-                    report=staged,
-                    cancelled=cancelled,
-                )
-                for index in self._indexes
-                if uris is None or index.root.name in uris
-            ]
-            tier = min(until, Tier.TEXT if self._settings.index.tier == "text" else Tier.MEANING)
-            encoded = 0
+            if uris is None:
+                reports = [
+                    index.refresh(self._workers, self._rules, force=force, report=staged, cancelled=cancelled)
+                    for index in written
+                ]
+            else:
+                reports = [
+                    index.refresh_at(uris[index.root.name], self._workers, self._rules, cancelled=cancelled)
+                    for index in written
+                    if index.root.name in uris
+                ]
+                for index in written:
+                    index.publish()
+            tier, encoded = min(until, self.deepest), 0
             if tier >= Tier.MEANING:
-                encoded = sum(index.encode(report=staged, cancelled=cancelled) for index in self._indexes)
+                encoded = sum(index.encode(report=staged, cancelled=cancelled) for index in written)
+            for index in written:
+                index.upkeep(cancelled)
         finally:
             self._stage = None
-        return _report(reports, encoded, tier, time.monotonic() - started)
+        return _report(reports, written, encoded, tier, time.monotonic() - started)
+
+    @property
+    def deepest(self) -> Tier:
+        """The tier at which indexing ends, as set."""
+        return Tier.TEXT if self._settings.index.tier == "text" else Tier.MEANING
+
+    # -- keeping current: the steps that scheduler.py takes in the order of their urgency ------------------------
+
+    def edit(self, path: Path, text: str) -> bool:
+        """Search an open document's unsaved text from now on; False where it is not a part of the workspace.
+
+        Blocks for the time of its analysis, about 20 ms for 500 lines. Raises Cancelled when the service closes.
+        """
+        index, uri = self._index_at(path)
+        if self._live is None or not self._is_listed(index, uri):
+            return False
+        if index.state.reads(uri, text):
+            index.state.lift(uri)
+            return True
+        index.state.mark_stale([uri])
+        encoded = text.encode("utf-8", "replace")
+        file = SourceFile(uri, path_of(index.root, uri), len(encoded), time.time_ns())
+        analysis = self._live.analyse(f"{index.root.name}/{uri}", text, file, self._rules)
+        index.read_open(analysis)
+        return True
+
+    def revert(self, path: Path) -> None:
+        """Forget an open document's unsaved text; its file's is searched again."""
+        index, uri = self._index_at(path)
+        if self._live is not None:
+            self._live.forget(f"{index.root.name}/{uri}")
+        self._listed.pop((index.root.name, uri), None)
+        index.state.lift(uri)
+
+    def touch(
+        self, paths: Sequence[Path], cancelled: CancelCheck = never, *, urgency: Urgency = Urgency.RECENT
+    ) -> IndexReport:
+        """Compare files, or all below folders, with what is indexed of them: the text tier, not yet published."""
+        started = time.monotonic()
+        if self._workers is None:
+            raise UsageError("This index is open for reading only.", "Another process keeps it up to date.")
+        uris = self._by_root(paths)
+        written = [index for index in self._indexes if index.writable and index.root.name in uris]
+        reports = [
+            index.refresh_at(
+                uris[index.root.name], self._workers, self._rules, urgency=urgency, cancelled=cancelled
+            )
+            for index in written
+        ]
+        return _report(reports, self._indexes, 0, Tier.TEXT, time.monotonic() - started)
+
+    def compare(
+        self, report: ProgressReport = silent, cancelled: CancelCheck = never, force: bool = False
+    ) -> IndexReport:
+        """Compare every file with what is indexed of it and publish: the text tier."""
+        self._listed.clear()
+        return self.index(until=Tier.TEXT, report=report, cancelled=cancelled, force=force)
+
+    @property
+    def urgency(self) -> Urgency | None:
+        """How urgent the next document is that waits for its meaning; None where none does."""
+        if self.deepest < Tier.MEANING:
+            return None
+        urgencies = [
+            urgency for index in self._indexes if (urgency := index.state.waiting.urgency) is not None
+        ]
+        return min(urgencies, default=None)
+
+    def encode_some(self, cancelled: CancelCheck = never) -> int:
+        """Give the most urgent chunks their contextual vectors; answers how many, 0 where none waits."""
+        waiting = [(index.state.waiting.urgency, number) for number, index in enumerate(self._indexes)]
+        urgent = min(((urgency, number) for urgency, number in waiting if urgency is not None), default=None)
+        return 0 if urgent is None else self._indexes[urgent[1]].encode_some(cancelled)
+
+    @property
+    def unencoded(self) -> int:
+        """How many saved chunks have no contextual vector yet."""
+        snapshots = (index.state.saved for index in self._indexes if index.writable)
+        return sum(len(snapshot.chunks) - len(snapshot.contextual) for snapshot in snapshots)
+
+    @property
+    def unpublished(self) -> bool:
+        """Whether files are searched that the tables on disk do not have yet."""
+        return any(index.writable and index.state.has_unpublished for index in self._indexes)
+
+    @property
+    def unpublished_vectors(self) -> int:
+        """How many vectors the tables on disk do not have yet, though they have their chunks."""
+        return sum(index.state.fresh_vectors for index in self._indexes if index.writable)
+
+    def publish(self, *, with_vectors: bool = False) -> bool:
+        """Bring the tables on disk up to date; whether there was anything. Raises IndexTrouble where that fails."""
+        published = [index.publish(with_vectors=with_vectors) for index in self._indexes]
+        return any(published)
+
+    def upkeep(self, cancelled: CancelCheck = never) -> None:
+        """What keeps searches and saves fast; for quiet moments."""
+        for index in self._indexes:
+            index.upkeep(cancelled)
+
+    def reclaim(self, cancelled: CancelCheck = never) -> Reclaimed:
+        """Do all upkeep there is to do and remove what no reader can need; the roots together."""
+        if self._workers is None:
+            raise UsageError("This index is open for reading only.", "Another process keeps it up to date.")
+        found = [index.reclaim(cancelled) for index in self._indexes]
+        left = sum(_bytes(index.store.manifest) for index in self._indexes)
+        return Reclaimed(sum(files for files, _ in found), sum(size for _, size in found), left)
+
+    def attend(self) -> list[Root]:
+        """Follow the processes that write; the roots that this one has taken over from a process that is gone."""
+        taken: list[Root] = []
+        for index in self._indexes:
+            if index.writable or self._workers is None:
+                continue
+            folder = _index_folder(index.root, self._settings, len(self._indexes))
+            if (opened := _taken_over(index.root, folder, self._models, self._settings)) is not None:
+                index.adopt(opened)
+                taken.append(index.root)
+                continue
+            try:
+                index.follow()
+            except IndexTrouble:
+                index.adopt(_opened(index.root, folder, self._models, self._settings, following=True))
+        return taken
+
+    @property
+    def following(self) -> tuple[Root, ...]:
+        """The roots that another process writes."""
+        return tuple(index.root for index in self._indexes if not index.writable)
 
     def search(self, request: SearchRequest, cancelled: CancelCheck = never) -> Answer:
         """The best hits of every root. Raises UsageError, QueryError, NotReady, Cancelled."""
@@ -242,11 +408,33 @@ class Service:
                 return re.split(r"\r\n|\n|\r", before)[-1]
         return before
 
+    def folders(self, root: Root) -> frozenset[Path]:
+        """The folders of a root that files of the index lie in."""
+        index = next(one for one in self._indexes if one.root == root)
+        return folders_holding(root.path, (file.row.uri for file in index.state.saved.chunks.files()))
+
+    def coverage(self) -> Coverage:
+        """How far the tiers reach now."""
+        return Coverage.over(self._snapshots())
+
+    @property
+    def stage(self) -> Progress | None:
+        """What indexing is doing, None while it rests."""
+        return self._stage
+
     def status(self) -> Status:
         """What is indexed, how far, with what, and where it lies."""
         statuses = tuple(_root_status(index) for index in self._indexes)
         models = self._models
-        return Status(statuses, models.encoder.model_id, models.static.model_id, self._stage, self.warnings)
+        return Status(
+            statuses,
+            models.encoder.model_id,
+            models.static.model_id,
+            models.encoded,
+            models.remembered,
+            self._stage,
+            self.warnings,
+        )
 
     @staticmethod
     def check(folders: Sequence[Path], settings: Settings) -> list[Finding]:
@@ -259,14 +447,18 @@ class Service:
 
     def export_idmap(self, path: Path) -> int:
         """Write the id map of every root to `path` (.parquet, .csv or .jsonl); answers the number of rows."""
+        self.publish(with_vectors=True)
         return export_table("faiss_idmap", [index.store for index in self._indexes], path)
 
     def close(self) -> None:
         """Stop the workers and let another process write."""
         if self._workers is not None:
             self._workers.close()
+        if self._live is not None:
+            self._live.close()
         for index in self._indexes:
             index.close()
+        self._models.close()
 
     def __enter__(self) -> Service:
         return self
@@ -283,6 +475,17 @@ class Service:
             root = self._root_of(path)
             found[root.name].append(uri_of(root, path))
         return dict(found)
+
+    def _index_at(self, path: Path) -> tuple[RootIndex, str]:
+        root = self._root_of(path)
+        return next(index for index in self._indexes if index.root == root), uri_of(root, path)
+
+    def _is_listed(self, index: RootIndex, uri: str) -> bool:
+        """Whether a document belongs to the workspace: an ignored file's text is not searched while it is open."""
+        key = (index.root.name, uri)
+        if key not in self._listed:
+            self._listed[key] = index.lists(uri, self._rules)
+        return self._listed[key]
 
     def _root_of(self, path: Path) -> Root:
         """The innermost root that holds `path`."""
@@ -307,7 +510,9 @@ class Service:
                 self._last_hits.popitem(last=False)
 
 
-def _report(reports: Sequence[RefreshReport], encoded: int, tier: Tier, seconds: float) -> IndexReport:
+def _report(
+    reports: Sequence[RefreshReport], indexes: Sequence[RootIndex], encoded: int, tier: Tier, seconds: float
+) -> IndexReport:
     """The roots' reports as one."""
     skipped: dict[str, int] = defaultdict(int)
     for one in reports:
@@ -318,11 +523,41 @@ def _report(reports: Sequence[RefreshReport], encoded: int, tier: Tier, seconds:
         changed=sum(one.changed for one in reports),
         removed=sum(one.removed for one in reports),
         skipped=dict(skipped),
-        chunks=sum(one.chunks for one in reports),
+        chunks=sum(len(index.snapshot.chunks) for index in indexes),
         encoded=encoded,
         seconds=seconds,
         tier=tier,
     )
+
+
+def _opened(
+    root: Root,
+    folder: Path,
+    models: Models,
+    settings: Settings,
+    *,
+    readonly: bool = False,
+    following: bool = False,
+) -> Opened:
+    """The index of a root; with `following` read only where another process writes, empty before its first state."""
+    chunk_chars = settings.index.chunk_chars
+    try:
+        return open_index(root, folder, models, chunk_chars, readonly=readonly)
+    except IndexLocked:
+        if not following:
+            raise
+    try:
+        return open_index(root, folder, models, chunk_chars, readonly=True)
+    except IndexCorrupt:
+        return empty_index(root, models, chunk_chars)
+
+
+def _taken_over(root: Root, folder: Path, models: Models, settings: Settings) -> Opened | None:
+    """The index of a root for writing, None while another process writes it."""
+    try:
+        return open_index(root, folder, models, settings.index.chunk_chars)
+    except IndexTrouble:
+        return None
 
 
 def _index_folder(root: Root, settings: Settings, roots: int) -> Path:
@@ -347,35 +582,25 @@ def _chunk_at(snapshot: Snapshot, uri: str, line: int) -> Chunk:
 
 def _root_status(index: RootIndex) -> RootStatus:
     snapshot, store = index.snapshot, index.store
-    languages: dict[str, int] = defaultdict(int)
-    for file in snapshot.chunks.files():
-        if file.row.skip_reason is None:
-            languages[file.row.lang] += 1
+    languages, manifest = snapshot.chunks.languages, store.manifest
     return RootStatus(
         name=index.root.name,
         path=index.root.path,
         index_folder=store.folder,
         generation=store.generation,
         files=sum(languages.values()),
-        skipped=skip_counts(snapshot),
+        skipped=snapshot.chunks.skipped,
         chunks=len(snapshot.chunks),
         meaning=len(snapshot.contextual),
-        size_bytes=_size_of(store.folder),
-        languages=dict(sorted(languages.items(), key=lambda entry: (-entry[1], entry[0]))),
-        last_indexed_at=store.manifest.created_at,
+        size_bytes=_bytes(manifest) if store.folder else 0,
+        languages=languages,
+        last_indexed_at=manifest.created_at,
+        live=len(snapshot.live),
+        stale=len(snapshot.stale),
+        following=not index.writable,
     )
 
 
-def _size_of(folder: Path | None) -> int:
-    if folder is None:
-        return 0
-    return sum(_size_of_file(path) for path in folder.rglob("*"))
-
-
-def _size_of_file(path: Path) -> int:
-    """0 for a folder, and for a file that its engine removed since it was listed."""
-    try:
-        status = path.stat()
-    except OSError:
-        return 0
-    return status.st_size if stat.S_ISREG(status.st_mode) else 0
+def _bytes(manifest: Manifest) -> int:
+    """The size of everything that the manifest vouches for."""
+    return sum(part.bytes for part in manifest.parts) + sum(one.bytes for one in manifest.artifacts)

@@ -16,7 +16,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from codeintel.options import BY_NAME, EMBEDDED, OPTIONS, TRANSFORMERS_PREFIX, Kind, Place, shown
+from codeintel.options import (
+    BY_NAME,
+    EMBEDDED,
+    NO_CACHE,
+    OPTIONS,
+    TRANSFORMERS_PREFIX,
+    USER_CACHE,
+    Kind,
+    Place,
+    shown,
+)
 
 FILE_NAME = "codeintel.toml"
 # What the editor's extension reads for itself and sends along.
@@ -59,9 +69,14 @@ class IndexSettings:
 
 @dataclass(frozen=True, slots=True)
 class ModelSettings:
-    """`folder` is 'embedded', an absolute path, or 'sentence-transformers:NAME'."""
+    """`folder` is 'embedded', an absolute path, or 'sentence-transformers:NAME'.
+
+    `cache` is 'user', an absolute path, or 'off'.
+    """
 
     folder: str
+    cache: str
+    max_cache_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +226,14 @@ def _located(name: str, value: object, source: OptionSource) -> object:
         if source.place in ("file", "editor") and source.base.is_relative_to(folder):
             raise ValueError("the index needs a folder of its own, not one that holds the workspace")
         return folder
-    is_path = name == "model.folder" and value != EMBEDDED and not str(value).startswith(TRANSFORMERS_PREFIX)
-    return str(_absolute(str(value), source.base)) if is_path else value
+    return str(_absolute(str(value), source.base)) if _is_path(name, value) else value
+
+
+def _is_path(name: str, value: object) -> bool:
+    """Whether the value of an option that takes paths beside words is a path."""
+    if name == "model.folder":
+        return value != EMBEDDED and not str(value).startswith(TRANSFORMERS_PREFIX)
+    return name == "model.cache" and value not in (USER_CACHE, NO_CACHE)
 
 
 def _absolute(text: str, base: Path) -> Path:

@@ -1,23 +1,29 @@
 """What one query sees of one root: an immutable chunk table and the engines' views of the same moment.
 
 Readers take `Snapshot` once and never look at anything newer; writers build the next one and swap one reference.
+A change costs what it changes, whatever the size of the root: nothing is committed, folded or written here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import chain
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice, takewhile
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from codeintel.catalog.rows import Chunk, FileRow
 from codeintel.engines.dense_view import DenseView
-from codeintel.engines.lexical import LexicalView
+from codeintel.engines.lexical import LexicalDocument, LexicalView
 from codeintel.workspace.roots import Root
 
-FOLD_FILES = 256  # changed files after which the layers merge: copying a layer this small costs microseconds
+LAYER_RATIO = (
+    4  # a layer is merged once the one below is no more than this much larger: five hold 100,000 files
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +34,48 @@ class IndexedFile:
     chunks: tuple[Chunk, ...] = ()
 
 
+def _kind(file: IndexedFile) -> tuple[str, str | None]:
+    """What status counts of a file: its language, or why it is left out without the figures in brackets."""
+    reason = file.row.skip_reason
+    return (file.row.lang, None) if reason is None else ("", reason.partition(" (")[0])
+
+
+class _Layer:
+    """Documents that changed together, by uri and by chunk id; None for one that is gone."""
+
+    __slots__ = ("_uris", "files", "ids")
+
+    def __init__(self, files: Mapping[str, IndexedFile | None]) -> None:
+        self.files = files
+        self._uris: list[str] | None = None
+        self.ids = {chunk.id: chunk for file in files.values() if file for chunk in file.chunks}
+
+    def below(self, folder: str) -> list[str]:
+        """The uris that lie in a folder."""
+        if self._uris is None:
+            self._uris = sorted(self.files)
+        prefix = f"{folder}/" if folder else ""
+        start = bisect_left(self._uris, prefix)
+        return [*takewhile(lambda uri: uri.startswith(prefix), islice(self._uris, start, None))]
+
+    def under(self, newer: _Layer, is_lowest: bool) -> _Layer:
+        """Both as one layer; the lowest need not remember what is gone."""
+        merged = {**self.files, **newer.files}
+        return _Layer({uri: file for uri, file in sorted(merged.items()) if file or not is_lowest})
+
+
 class ChunkTable:
-    """Every file and chunk of a root, in two layers so that a change costs what changed, not what exists."""
+    """Every file and chunk of a root, in layers of growing size, so that a change costs what changed.
 
-    __slots__ = ("_base", "_base_ids", "_delta", "_delta_ids", "_size")
+    As in a log-structured merge tree, a layer that is no longer small beside the one below is merged into it.
+    """
 
-    def __init__(
-        self,
-        base: Mapping[str, IndexedFile],
-        delta: Mapping[str, IndexedFile | None] | None = None,
-        base_ids: Mapping[int, Chunk] | None = None,
-    ) -> None:
-        self._base = base
-        self._base_ids = _by_id(base.values()) if base_ids is None else base_ids
-        self._delta = delta or {}
-        self._delta_ids = _by_id(file for file in self._delta.values() if file)
-        hidden = sum(len(base[uri].chunks) for uri in self._delta if uri in base)
-        self._size = len(self._base_ids) - hidden + len(self._delta_ids)
+    __slots__ = ("_layers", "_size", "_tally")
+
+    def __init__(self, files: Mapping[str, IndexedFile]) -> None:
+        self._layers: tuple[_Layer, ...] = (_Layer(files),)
+        self._size = len(self._layers[0].ids)
+        self._tally = Counter(_kind(file) for file in files.values())
 
     def __len__(self) -> int:
         return self._size
@@ -54,40 +85,115 @@ class ChunkTable:
 
     def get(self, chunk_id: int) -> Chunk | None:
         """The chunk of that id, or None where this table has none."""
-        if (chunk := self._delta_ids.get(chunk_id)) is not None:
-            return chunk
-        chunk = self._base_ids.get(chunk_id)
-        return None if chunk is None or chunk.uri in self._delta else chunk
+        for depth, layer in enumerate(reversed(self._layers)):
+            if (chunk := layer.ids.get(chunk_id)) is not None:
+                newer = self._layers[len(self._layers) - depth :]
+                return None if any(chunk.uri in above.files for above in newer) else chunk
+        return None
 
     def file(self, uri: str) -> IndexedFile | None:
         """The file at `uri`, or None where the index has no such file."""
-        return self._delta[uri] if uri in self._delta else self._base.get(uri)
+        for layer in reversed(self._layers):
+            if uri in layer.files:
+                return layer.files[uri]
+        return None
+
+    def knows(self, uri: str) -> bool:
+        """Whether there is a file at `uri`, indexed or skipped."""
+        return self.file(uri) is not None
+
+    def below(self, folder: str) -> list[str]:
+        """The uris of the files that lie in a folder ('' is the root), sorted."""
+        found = {uri for layer in self._layers for uri in layer.below(folder)}
+        return sorted(uri for uri in found if self.knows(uri))
 
     def files(self) -> Iterator[IndexedFile]:
         """Every file, indexed or skipped, ordered by uri within each layer."""
-        yield from (file for uri, file in self._base.items() if uri not in self._delta)
-        yield from (file for file in self._delta.values() if file is not None)
+        for depth, layer in enumerate(self._layers):
+            newer = self._layers[depth + 1 :]
+            for uri, file in layer.files.items():
+                if file is not None and not any(uri in above.files for above in newer):
+                    yield file
 
     def ids(self) -> npt.NDArray[np.int64]:
         """The ids of every chunk, sorted."""
         return np.sort(np.fromiter((chunk.id for chunk in self), dtype=np.int64, count=self._size))
 
+    @property
+    def languages(self) -> dict[str, int]:
+        """How many indexed files each language has, the commonest first; counted as files change."""
+        counts = {
+            lang: count for (lang, reason), count in self._tally.items() if reason is None and count > 0
+        }
+        return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
+
+    @property
+    def skipped(self) -> dict[str, int]:
+        """How many files are left out for each reason, figures in the reasons apart."""
+        counts: Counter[str] = Counter()
+        for (_, reason), count in self._tally.items():
+            if reason is not None and count > 0:
+                counts[reason] += count
+        return dict(counts)
+
     def changed(self, files: Mapping[str, IndexedFile | None]) -> ChunkTable:
         """The table with `files` put in place of what it had there; None removes a file."""
-        delta = dict(sorted({**self._delta, **files}.items()))
-        if len(delta) <= FOLD_FILES:
-            return ChunkTable(self._base, delta, self._base_ids)
-        merged = {**self._base, **delta}
-        return ChunkTable({uri: file for uri, file in sorted(merged.items()) if file is not None})
+        table = ChunkTable.__new__(ChunkTable)
+        before = sum(len(old.chunks) for uri in files if (old := self.file(uri)))
+        after = sum(len(file.chunks) for file in files.values() if file)
+        table._size = self._size - before + after
+        table._tally = self._tally.copy()
+        table._tally.subtract(_kind(old) for uri in files if (old := self.file(uri)))
+        table._tally.update(_kind(file) for file in files.values() if file)
+        layers = [*self._layers, _Layer(dict(sorted(files.items())))]
+        while len(layers) > 1 and len(layers[-1].files) * LAYER_RATIO > len(layers[-2].files):
+            newer = layers.pop()
+            layers[-1] = layers[-1].under(newer, is_lowest=len(layers) == 1)
+        table._layers = tuple(layers)
+        return table
 
 
-def _by_id(files: Iterable[IndexedFile]) -> dict[int, Chunk]:
-    return {chunk.id: chunk for file in files for chunk in file.chunks}
+Freshness = Literal["live", "saved", "stale"]
+
+Ids = npt.NDArray[np.int64]
+Vectors = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class VectorRows:
+    """Vectors to be put in place: `ids` int64 [n], `values` float32 [n, dim]."""
+
+    ids: Ids
+    values: Vectors
+
+    @classmethod
+    def of(cls, rows: Mapping[int, Vectors], dim: int) -> VectorRows:
+        """Those of a mapping from chunk id to vector."""
+        ids = np.fromiter(rows, np.int64, len(rows))
+        return cls(ids, np.stack(list(rows.values())) if rows else np.empty((0, dim), np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Documents as they shall be from now on, and what that means to the engines.
+
+    `files` None removes a document. `gone` are ids that no document has any more; `documents` are the texts of new or
+    altered chunks by uri, `static` and `contextual` the vectors that are known of them.
+    """
+
+    files: Mapping[str, IndexedFile | None]
+    gone: Sequence[int]
+    documents: Mapping[str, Sequence[LexicalDocument]]
+    static: VectorRows
+    contextual: VectorRows
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One moment of one root: its chunks, the engines' views, and how far the meaning tier has come."""
+    """One moment of one root: its chunks, the engines' views, and how far the meaning tier has come.
+
+    `live` are the documents whose unsaved text it has, `stale` those known to have changed since.
+    """
 
     root: Root
     generation: int
@@ -95,8 +201,29 @@ class Snapshot:
     lexical: LexicalView
     static: DenseView
     contextual: DenseView
+    live: frozenset[str] = field(default=frozenset())
+    stale: frozenset[str] = field(default=frozenset())
 
     @property
     def coverage(self) -> float:
         """The share of chunks that have a contextual vector, 0 to 1 (an empty root is covered)."""
         return len(self.contextual) / len(self.chunks) if len(self.chunks) else 1.0
+
+    def freshness(self, uri: str) -> Freshness:
+        """How current the text of a document is: unsaved text of an editor, the file, or an earlier file."""
+        if uri in self.stale:
+            return "stale"
+        return "live" if uri in self.live else "saved"
+
+    def changed(self, change: Change, lexical: LexicalView | None = None) -> Snapshot:
+        """The snapshot with `change` in it; `lexical` where the lexical engine has taken it in already."""
+        gone = np.array(change.gone, np.int64)
+        altered = np.array([one.id for found in change.documents.values() for one in found], np.int64)
+        outdated = np.union1d(gone, altered)
+        return replace(
+            self,
+            chunks=self.chunks.changed(change.files),
+            lexical=self.lexical.changed(gone, change.documents) if lexical is None else lexical,
+            static=self.static.changed(outdated, change.static.ids, change.static.values),
+            contextual=self.contextual.changed(outdated, change.contextual.ids, change.contextual.values),
+        )

@@ -47,7 +47,7 @@ def test_one_id_in_every_table_and_engine(folder: Path) -> None:
         ids = now.chunks.ids().tolist()
         stored = service._indexes[0].store
         assert now.lexical.ids().tolist() == now.static.ids().tolist() == now.contextual.ids().tolist() == ids
-        assert sorted(now.contextual.idmap().chunk_id.tolist()) == ids
+        assert sorted(now.contextual.places(now.contextual.ids()).chunk_id.tolist()) == ids
         assert sorted(stored.read("chunks", ["id"]).column("id").to_pylist()) == ids
         assert sorted(stored.read("faiss_idmap").column("chunk_id").to_pylist()) == ids
         assert all(0 < chunk_id < 2**63 for chunk_id in ids)

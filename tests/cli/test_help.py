@@ -16,7 +16,7 @@ COMMANDS = sorted(program.commands)
 
 def test_the_commands_are_those_of_the_documentation() -> None:
     assert COMMANDS == [
-        "check", "doctor", "explain", "idmap-export", "index", "model", "search", "similar", "status",
+        "check", "doctor", "explain", "gc", "idmap-export", "index", "model", "search", "similar", "status", "watch",
     ]  # fmt: skip
 
 

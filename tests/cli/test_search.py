@@ -177,7 +177,7 @@ def test_a_first_run_that_never_got_to_publish_is_no_index(
     indexctl: Program, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("codeintel.indexing.root_index.RootIndex._publish", lambda *_, **__: None)
+        patch.setattr("codeintel.indexing.root_index.RootIndex.publish", lambda *_, **__: False)
         indexctl("index", project, "--tier", "text")
     run = indexctl("search", "brightness", "-w", project)
     assert run.code == 0

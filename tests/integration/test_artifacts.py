@@ -12,6 +12,7 @@ import pytest
 
 from codeintel.catalog.manifest import MANIFEST_NAME
 from codeintel.errors import IndexCorrupt, IndexLocked, SchemaTooNew, UsageError
+from codeintel.indexing.publishing import META_FILE
 from codeintel.service import Service
 from workspaces import MEANING, Texts, index_once, indexed, opened, ranking, shared_workers, snapshot, write
 
@@ -55,6 +56,7 @@ def artifacts(folder: Path) -> Iterator[str]:
     """The names of the manifest's files and of the manifest, which are different in each index."""
     body = json.loads((folder / ".codeintel" / MANIFEST_NAME).read_text())["manifest"]
     yield MANIFEST_NAME
+    yield META_FILE  # which vouches for itself
     yield from (f"{part['table']}/{part['name']}" for part in body["parts"])
     yield from (artifact["name"] for artifact in body["artifacts"])
 

@@ -103,7 +103,7 @@ def contents(service: Service) -> dict[str, object]:
             now.contextual.ids().tolist(),
             now.contextual.reconstruct(now.contextual.ids()).tolist(),
         ),
-        "idmap": sorted(now.contextual.folded().idmap().chunk_id.tolist()),
+        "idmap": sorted(now.contextual.places(now.contextual.ids()).chunk_id.tolist()),
         "nearest": [nearest(now, query) for query in QUERIES],
         "matching": [sorted(now.lexical.search(terms(query), 1_000).ids.tolist()) for query in QUERIES],
         "hits": [sorted(hit for hit, _ in ranking(service, query, 1_000)) for query in QUERIES]

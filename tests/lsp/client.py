@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import attrs
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
@@ -30,10 +31,21 @@ TEXT_ONLY = {"index": {"tier": "text"}}
 """Options for tests that need no vectors: indexing takes a moment instead of seconds."""
 
 
+@attrs.define
+class StatusChangedNotification:
+    """codeintel/statusChanged, as pygls wants it."""
+
+    params: protocol.StatusChanged
+    method: str = protocol.STATUS_CHANGED
+    jsonrpc: str = "2.0"
+
+
 class ClientProtocol(LanguageClientProtocol):
     """Knows the custom messages."""
 
     def get_message_type(self, method: str) -> type | None:
+        if method in protocol.NOTIFICATIONS:
+            return StatusChangedNotification
         known = protocol.MESSAGES.get(method)
         return known[0] if known else types.METHOD_TO_TYPES.get(method, (None,))[0]
 
@@ -57,6 +69,8 @@ class Client(LanguageClient):
         register_lsp_features(self, features)
         self.feature(types.PROGRESS)(on_progress)
         self.feature(types.CLIENT_REGISTER_CAPABILITY)(on_registration)
+        self.statuses: list[protocol.StatusChanged] = []
+        self.feature(protocol.STATUS_CHANGED)(on_status)
 
     async def search(self, query: str, **params: Any) -> protocol.SearchResult:
         """codeintel/search."""
@@ -90,6 +104,11 @@ def on_progress(client: Client, params: types.ProgressParams) -> None:
 def on_registration(client: Client, params: types.RegistrationParams) -> None:
     """Keeps what the server asked to be told about."""
     client.registrations += params.registrations
+
+
+def on_status(client: Client, params: protocol.StatusChanged) -> None:
+    """Keeps what the server said of itself."""
+    client.statuses.append(params)
 
 
 @asynccontextmanager

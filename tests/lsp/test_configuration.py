@@ -28,7 +28,7 @@ async def test_a_bad_option_is_said_and_the_rest_applies(workspace: Path) -> Non
 
 async def test_a_changed_configuration_takes_effect(workspace: Path) -> None:
     async with connected(workspace, options=TEXT_ONLY) as client:
-        assert [one.method for one in client.registrations] == [types.WORKSPACE_DID_CHANGE_CONFIGURATION]
+        assert types.WORKSPACE_DID_CHANGE_CONFIGURATION in [one.method for one in client.registrations]
         assert len((await client.search("attempt")).hits) == 2
         client.set_configuration({"search": {"limit": 1}}, section="codeintel")
         client.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from lsprotocol import types
 
 from codeintel import __version__
 from lsp.client import ENVIRONMENT, PATIENCE_S, SERVER, TEXT_ONLY, connected
@@ -20,7 +21,8 @@ async def test_announces_what_it_can_do(workspace: Path) -> None:
         offered = client.server
         assert offered.hover_provider and offered.workspace_symbol_provider
         assert offered.workspace.workspace_folders.change_notifications
-        assert offered.text_document_sync.save and not offered.text_document_sync.change
+        sync = offered.text_document_sync
+        assert sync.save and sync.open_close and sync.change == types.TextDocumentSyncKind.Incremental
         assert sorted(offered.execute_command_provider.commands) == sorted(
             f"codeintel.server.{name}"
             for name in ("search", "explain", "reindex", "reindexFile", "exportIdMap", "status")
@@ -133,7 +135,6 @@ async def test_a_second_server_on_the_same_folder_searches_it_without_writing(wo
         connected(workspace, options=TEXT_ONLY, indexed=False) as second,
     ):
         assert (await second.search("backoff delay")).hits[0].path == "retry.py"
-        assert len(second.messages) == 1
         with pytest.raises(Exception, match="reading only"):
             await second.command("reindex")
 

@@ -213,6 +213,40 @@ def test_model_names_are_not_paths(name: str) -> None:
     assert resolved(from_flags({"model.folder": name}))[0].model.folder == name
 
 
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (from_flags({"model.cache": "off"}), "off"),
+        (from_environment({"CODEINTEL_MODEL_CACHE": "user"}), "user"),
+        (from_editor({"model": {"cache": "kept/here"}}, ROOT), str(ROOT / "kept/here")),
+        (from_flags({"model.cache": "./off"}), str(Path.cwd() / "off")),
+    ],
+)
+def test_the_vector_cache_is_on_off_or_a_folder(source: OptionSource, expected: str) -> None:
+    settings, warnings = resolved(source)
+    assert (settings.model.cache, warnings) == (expected, [])
+
+
+def test_no_file_of_a_workspace_chooses_the_users_cache(tmp_path: Path) -> None:
+    """Trusted or not: it could ship vectors that mislead, or shrink what every workspace shares."""
+    text = '[model]\ncache = "shipped"\nmax_cache_bytes = 10000000\n'
+    for trusted in (True, False):
+        settings, warnings = resolved(toml(tmp_path, text), trusted=trusted)
+        assert settings == resolved()[0]
+        assert warnings == [
+            "model.cache (codeintel.toml): cannot be set here",
+            "model.max_cache_bytes (codeintel.toml): cannot be set here",
+        ]
+
+
+def test_a_cache_that_could_hold_next_to_nothing_is_refused() -> None:
+    warnings = resolved(from_environment({"CODEINTEL_MODEL_MAX_CACHE_BYTES": "1000"}))[1]
+    assert warnings == [
+        "CODEINTEL_MODEL_MAX_CACHE_BYTES (the environment): "
+        "expected a whole number from 10,000,000 to 1,000,000,000,000, found '1000'"
+    ]
+
+
 def test_an_untrusted_workspace_chooses_no_path_model_index_or_process(tmp_path: Path) -> None:
     text = (
         '[index]\nfolder = "/etc"\nexclude = ["*"]\n[model]\nfolder = "evil"\n'
@@ -260,3 +294,4 @@ def test_the_reference_page_has_a_row_for_every_option() -> None:
         in page
     )
     assert "| `index.folder` * | the path of a folder | `.codeintel` in the root |" in page
+    assert '| `model.cache` † | `user`, the path of a folder, or `off` | `"user"` |' in page

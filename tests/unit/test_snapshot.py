@@ -48,9 +48,9 @@ CHANGE = st.dictionaries(st.sampled_from(URIS), st.none() | CONTENTS, max_size=4
 
 @given(st.dictionaries(st.sampled_from(URIS), CONTENTS), st.lists(CHANGE, max_size=6), st.integers(0, 4))
 def test_a_table_is_a_dictionary_of_files(
-    start: dict[str, list[str]], changes: list[dict[str, list[str] | None]], fold_files: int
+    start: dict[str, list[str]], changes: list[dict[str, list[str] | None]], ratio: int
 ) -> None:
-    with patch("codeintel.snapshot.FOLD_FILES", fold_files):
+    with patch("codeintel.snapshot.LAYER_RATIO", ratio):
         files = {uri: file_of(uri, contents) for uri, contents in sorted(start.items())}
         table = ChunkTable(files)
         seen = [(table, dict(files))]
@@ -72,9 +72,9 @@ def test_an_id_that_is_gone_is_not_found() -> None:
     assert after.changed({"a.py": None}).file("a.py") is None
 
 
-@pytest.mark.parametrize("fold_files", [0, 256])
-def test_files_are_ordered_by_uri_in_each_layer(fold_files: int) -> None:
-    with patch("codeintel.snapshot.FOLD_FILES", fold_files):
+@pytest.mark.parametrize("ratio", [0, 4])
+def test_files_are_ordered_by_uri_in_each_layer(ratio: int) -> None:
+    with patch("codeintel.snapshot.LAYER_RATIO", ratio):
         table = ChunkTable({}).changed({uri: file_of(uri, ["x"]) for uri in reversed(URIS)})
     assert [file.row.uri for file in table.files()] == URIS
 

@@ -3,13 +3,13 @@
 What is a definition is told by outlines.py, which neighbours join by packing.py, prose is cut by sections.py.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from logging import getLogger
 from typing import Final, Literal
 
-from tree_sitter import Node
+from tree_sitter import Node, Tree
 
 from codeintel.analysis import kinds
 from codeintel.analysis.languages import MARKDOWN, parse
@@ -37,6 +37,9 @@ BREADCRUMB_SEPARATOR: Final = " > "
 
 ParseStatus = Literal["ok", "partial", "failed", "none"]
 
+Parse = Callable[[bytes, Syntax], Tree]
+"""From UTF-8 source to its tree; ValueError where the parser gives up."""
+
 _log = getLogger(__name__)
 
 
@@ -63,28 +66,30 @@ class Chunked:
     parse_status: ParseStatus
 
 
-def chunk(text: str, language: Language, limit: int = DEFAULT_LIMIT) -> Chunked:
+def chunk(text: str, language: Language, limit: int = DEFAULT_LIMIT, parser: Parse = parse) -> Chunked:
     """Cut a document into chunks; never raises on any text, and an empty one gives no spans.
 
     The spans are contiguous and cover the text's UTF-8 bytes exactly. They begin at line starts, except
     inside a line that alone exceeds `limit`, which is cut at characters. About 3 MB/s, the parser's time
-    included.
+    included. `parser` makes the same trees as `parse`, faster where it has seen nearly the same text before.
     """
     lines = Lines(text)
     if not lines.count:
         return Chunked([], "none" if language.syntax is None else "ok")
-    units, status = _units(text, lines, language, limit)
+    units, status = _units(text, lines, language, limit, parser)
     return Chunked([span for unit in units for span in _spans(unit, lines, limit)], status)
 
 
-def _units(text: str, lines: Lines, language: Language, limit: int) -> tuple[list[Unit], ParseStatus]:
+def _units(
+    text: str, lines: Lines, language: Language, limit: int, parser: Parse
+) -> tuple[list[Unit], ParseStatus]:
     if language is MARKDOWN:
         return sections(lines, limit), "none"
     whole = plain(0, lines.count - 1, (), kinds.TEXT)
     if language.syntax is None:
         return paragraphs(whole, lines, limit), "none"
     try:
-        tree = parse(text.encode(), language.syntax)
+        tree = parser(text.encode(), language.syntax)
     except (ValueError, ImportError, AttributeError) as trouble:
         _log.warning("no %s parser: %s", language.name, trouble)
         return paragraphs(whole, lines, limit), "failed"

@@ -7,7 +7,7 @@ import time
 from functools import cache
 
 from tree_sitter import Language as Grammar
-from tree_sitter import Parser, Tree
+from tree_sitter import Parser, Point, Tree
 
 from codeintel.analysis.grammars import CPP, LANGUAGES, C
 from codeintel.analysis.syntax import Language, Syntax
@@ -110,14 +110,29 @@ def parse(data: bytes, syntax: Syntax) -> Tree:
 
     Grammars load on first use, parsers are kept one per thread and language.
     """
-    source = syntax.prepare(data) if syntax.prepare is not None else data
+    return parse_prepared(prepared(data, syntax), syntax)
+
+
+def prepared(data: bytes, syntax: Syntax) -> bytes:
+    """The source as its grammar can take it; only a line break may be added, at the end."""
+    return syntax.prepare(data) if syntax.prepare is not None else data
+
+
+def parse_prepared(source: bytes, syntax: Syntax, old: Tree | None = None) -> Tree:
+    """The tree of prepared source, as `parse`; what an `old` tree, edited to match, has unchanged is taken over."""
     deadline = time.monotonic() + MAX_PARSE_SECONDS
     parser = _parser(syntax)
+
+    def read(offset: int, _point: Point) -> bytes:
+        return source[offset : offset + _READ_BYTES]
+
+    def is_late(_offset: int, _has_error: bool) -> bool:
+        return time.monotonic() > deadline
+
     try:
-        return parser.parse(
-            lambda offset, _point: source[offset : offset + _READ_BYTES],
-            progress_callback=lambda _offset, _has_error: time.monotonic() > deadline,
-        )
+        if old is None:
+            return parser.parse(read, progress_callback=is_late)
+        return parser.parse(read, old, progress_callback=is_late)
     except ValueError:
         parser.reset()
         raise

@@ -1,10 +1,9 @@
 """The lines of a document as chunking counts them: where each starts in UTF-8 bytes, and what each costs."""
 
-import re
 from bisect import bisect_right
 from itertools import accumulate
 
-_BREAK = re.compile(r"\r\n|\n|\r")
+from codeintel.workspace.line_breaks import lines_of
 
 
 class Lines:
@@ -16,7 +15,7 @@ class Lines:
     """
 
     def __init__(self, text: str) -> None:
-        self.texts = _lines_of(text)
+        self.texts = lines_of(text)
         ascii_only = text.isascii()
         sizes = map(len, self.texts) if ascii_only else (len(line.encode()) for line in self.texts)
         self.starts = [0, *accumulate(sizes)]
@@ -44,15 +43,3 @@ class Lines:
         """Whether only white space stands before this byte on its line."""
         line = self.line_of(byte)
         return not self.texts[line].encode()[: byte - self.starts[line]].strip()
-
-
-def _lines_of(text: str) -> list[str]:
-    """The lines with their breaks."""
-    if "\r" not in text:
-        lines = [line + "\n" for line in text.split("\n")]
-        lines[-1] = lines[-1][:-1]
-        return lines if lines[-1] else lines[:-1]
-    ends = [found.end() for found in _BREAK.finditer(text)]
-    if not ends or ends[-1] != len(text):
-        ends.append(len(text))
-    return [text[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)]

@@ -19,7 +19,7 @@ from codeintel.catalog.artifacts import is_artifact_sound
 from codeintel.catalog.ids import chunk_ids, content_hash
 from codeintel.catalog.manifest import MANIFEST_NAME, Part
 from codeintel.catalog.rows import CHUNK_COLUMNS, Chunk, FileRow, chunks_of, files_of
-from codeintel.catalog.schemas import TABLES, table_schema
+from codeintel.catalog.schemas import table_schema
 from codeintel.catalog.store import Store
 from codeintel.errors import IndexCorrupt, IndexTrouble
 
@@ -83,8 +83,6 @@ def _part_problem(store: Store, part: Part, rows: pa.Table) -> str:
         return "has another schema than its table"
     if rows.num_rows != part.rows:
         return f"has {rows.num_rows} rows, the manifest says {part.rows}"
-    if not TABLES[part.table].by_document:
-        return ""
     uris: list[Any] = rows.column("uri").to_pylist()
     if uris != sorted(uris) or (uris[0], uris[-1]) != (part.min_uri, part.max_uri):
         return "is not sorted by uri, or reaches beyond the uris in the manifest"
@@ -134,17 +132,29 @@ def _document_findings(chunks: Sequence[Chunk], files: Sequence[FileRow]) -> Ite
 
 def _idmap_findings(store: Store) -> list[Finding]:
     """The dense engine holds every embedding, or static ones as long as embeddings are incomplete."""
-    mapped: list[Any] = store.read("faiss_idmap", ["chunk_id"]).column("chunk_id").to_pylist()
+    rows = store.read("faiss_idmap", ["uri", "chunk_id"])
+    mapped: list[Any] = rows.column("chunk_id").to_pylist()
     expected = [_ids_with(store, column) for column in ("embedding", "static_embedding")]
     if not mapped and expected[0]:
         return [Finding("faiss_idmap", "is missing", "The dense engine writes it anew.", "warning")]
     if not mapped:
         return []
-    if len(mapped) == len(set(mapped)) and set(mapped) in expected:
-        return []
-    return compare_ids("faiss_idmap", mapped, expected[0] or expected[1]) or [
-        Finding("faiss_idmap", "some chunks occur more than once")
-    ]
+    if len(mapped) != len(set(mapped)):
+        return [Finding("faiss_idmap", "some chunks occur more than once")]
+    if set(mapped) not in expected:
+        return compare_ids("faiss_idmap", mapped, expected[0] or expected[1])
+    if astray := _rows_astray(store, rows):
+        return [
+            Finding("faiss_idmap", f"{_counted(astray, 'row')} under another document than their chunk's")
+        ]
+    return []
+
+
+def _rows_astray(store: Store, mapped: pa.Table) -> set[str]:
+    chunks = store.read("chunks", ["id", "uri"])
+    homes = dict(zip(chunks.column("id").to_pylist(), chunks.column("uri").to_pylist(), strict=True))
+    pairs = zip(mapped.column("chunk_id").to_pylist(), mapped.column("uri").to_pylist(), strict=True)
+    return {f"{uri}: {number}" for number, uri in pairs if homes[number] != uri}
 
 
 def _ids_with(store: Store, column: str) -> set[int]:

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from codeintel.catalog.manifest import Manifest, Part
 from codeintel.catalog.parts import Shelf
 from codeintel.catalog.rows import tier_column, vectors_of
-from codeintel.catalog.schemas import TABLES, Dims, table_schema
+from codeintel.catalog.schemas import Dims, table_schema
 
 PARTS_PER_TABLE = 20
 """Two million rows in 20 parts scan 40 times faster than in 2,000 (measured, DuckDB 1.5)."""
@@ -47,22 +47,18 @@ class Draft:
         self.generation = generation
         self.dims = dims
         self.parts: list[Part] = []
-        self.written: set[str] = set()
+        self.written: list[Part] = []
         self._bases = 0
 
     def keep(self, parts: Iterable[Part]) -> None:
         """Take parts over from the generation before."""
         self.parts.extend(parts)
 
-    def write_delta(self, table: str, rows: pa.Table) -> None:
-        """One small part with the documents of one change."""
+    def write_delta(self, table: str, rows: pa.Table, since: int) -> None:
+        """One part with the documents that changed from generation `since` to this one."""
         if rows.num_rows:
-            self._write(table, "delta", f"delta-g{self.generation}.parquet", sorted_by_uri(rows))
-
-    def write_whole(self, table: str, rows: pa.Table) -> None:
-        """The only part of a table that is replaced as a whole."""
-        if rows.num_rows:
-            self._write(table, "base", f"base-0-g{self.generation}.parquet", rows)
+            name = f"delta-g{self.generation}.parquet"
+            self._write(table, "delta", name, sorted_by_uri(rows), since)
 
     def write_bases(self, table: str, rows: pa.Table, rows_per_part: int) -> None:
         """Rows sorted by uri, in parts of about `rows_per_part` that never divide a document."""
@@ -76,21 +72,30 @@ class Draft:
             name = f"base-{self._bases}-g{self.generation}.parquet"
             self._write(table, "base", name, rows.slice(start, end - start))
 
-    def _write(self, table: str, kind: str, name: str, rows: pa.Table) -> None:
+    def _write(self, table: str, kind: str, name: str, rows: pa.Table, since: int = 0) -> None:
         size, checksum = self.shelf.write(table, name, rows)
-        low, high = _uri_range(rows) if TABLES[table].by_document else ("", "")
-        part = Part(table, name, kind, self.generation, rows.num_rows, size, checksum, low, high)
+        low, high = _uri_range(rows)
+        part = Part(table, name, kind, self.generation, rows.num_rows, size, checksum, low, high, since)
         self.parts.append(part)
-        self.written.add(table)
+        self.written.append(part)
 
 
 def current_rows(
-    shelf: Shelf, manifest: Manifest, table: str, columns: Sequence[str] | None = None
+    shelf: Shelf,
+    manifest: Manifest,
+    table: str,
+    columns: Sequence[str] | None = None,
+    uris: frozenset[str] | None = None,
 ) -> pa.Table:
-    """The rows of a generation, bases before deltas; the given columns or all. Raises IndexCorrupt."""
+    """The rows of a generation, or those of some documents; the given columns or all. Raises IndexCorrupt."""
     schema = table_schema(table, manifest.provenance.dims)
     wanted = schema.names if columns is None else list(columns)
-    pieces = [live_rows(shelf, manifest, part, wanted) for part in manifest.of(table)]
+    if uris is None:
+        pieces = [live_rows(shelf, manifest, part, wanted) for part in manifest.of(table)]
+    else:
+        ordered = sorted(uris)
+        sought = ((part, manifest.living_uris(part, ordered)) for part in manifest.of(table))
+        pieces = [_rows_of(shelf, part, wanted, living) for part, living in sought if living]
     return pa.concat_tables(pieces) if pieces else schema.empty_table().select(wanted)
 
 
@@ -100,8 +105,24 @@ def live_rows(shelf: Shelf, manifest: Manifest, part: Part, columns: Sequence[st
     if not dead:
         return shelf.read(part, columns).select(list(columns))
     rows = shelf.read(part, list(dict.fromkeys([*columns, "uri"])))
-    is_dead = pc.is_in(rows.column("uri"), value_set=pa.array(dead, pa.string()))
-    return rows.filter(pc.invert(is_dead)).select(list(columns))
+    return rows.filter(pc.invert(_is_among(rows, dead))).select(list(columns))
+
+
+def _rows_of(shelf: Shelf, part: Part, columns: Sequence[str], uris: Sequence[str]) -> pa.Table:
+    rows = shelf.read(part, list(dict.fromkeys([*columns, "uri"])), uris)
+    return rows.filter(_is_among(rows, uris)).select(list(columns))
+
+
+def _is_among(rows: pa.Table, uris: Sequence[str]) -> Any:
+    return pc.is_in(rows.column("uri"), value_set=pa.array(uris, pa.string()))
+
+
+def gather(draft: Draft, manifest: Manifest, deltas: Sequence[Part]) -> None:
+    """Write what is current in some deltas of one table as one delta."""
+    table = deltas[0].table
+    names = table_schema(table, draft.dims).names
+    rows = pa.concat_tables([live_rows(draft.shelf, manifest, part, names) for part in deltas])
+    draft.write_delta(table, rows, min(part.since for part in deltas))
 
 
 def fold(draft: Draft, manifest: Manifest, table: str, vectors: Vectors | None = None) -> None:

@@ -3,21 +3,24 @@
 Which rows are current follows from two numbers. A part carries the generation that wrote it; `changed`
 says for a document the last generation that changed it. A row counts if no later generation than its
 part's changed its document. So a save lists its documents once, for every table, and leaves older parts
-as they are.
+as they are. How changes are remembered is in history.py.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import secrets
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
 from codeintel import __version__
 from codeintel.catalog.durable import checksum
+from codeintel.catalog.history import History
 from codeintel.catalog.ownership import is_sealed, seal
-from codeintel.catalog.schemas import READABLE_FROM, READABLE_SCHEMAS, SCHEMA_VERSION, Dims
+from codeintel.catalog.schemas import IDMAP_BY_DOCUMENT, READABLE_FROM, READABLE_SCHEMAS, SCHEMA_VERSION, Dims
 from codeintel.errors import IndexCorrupt, SchemaTooNew
 
 MANIFEST_NAME = "manifest.json"
@@ -42,7 +45,10 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """An immutable file of one table: `kind` is 'base' or 'delta', the uris are its first and last."""
+    """An immutable file of one table: `kind` is 'base' or 'delta', the uris are its first and last.
+
+    A delta holds documents that changed from generation `since` to `generation`.
+    """
 
     table: str
     name: str
@@ -53,6 +59,7 @@ class Part:
     checksum: str
     min_uri: str
     max_uri: str
+    since: int = 0
 
     @property
     def path(self) -> str:
@@ -71,28 +78,50 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One generation of the index."""
+    """One generation of the index; `origin` tells it from those of an index made anew in the same folder."""
 
     generation: int
     provenance: Provenance
     parts: tuple[Part, ...] = ()
-    changed: Mapping[str, int] = field(default_factory=dict)
+    history: History = field(default_factory=History)
     artifacts: tuple[Artifact, ...] = ()
     created_at: str = ""
     created_by: str = ""
+    origin: str = ""
 
     def of(self, table: str, kind: str | None = None) -> tuple[Part, ...]:
         """The parts of a table, of one kind or of both."""
         return tuple(p for p in self.parts if p.table == table and kind in (None, p.kind))
 
+    def files(self) -> set[str]:
+        """The paths of everything that it lists."""
+        return {part.path for part in self.parts} | {artifact.name for artifact in self.artifacts}
+
     def dead_uris(self, part: Part) -> list[str]:
         """The documents whose rows in `part`, if it has any, no longer count."""
-        low, high = part.min_uri, part.max_uri
-        return [u for u, g in self.changed.items() if g > part.generation and low <= u <= high]
+        changed = self.history.changed
+        nearby = self.history.between(part.min_uri, part.max_uri)
+        return [uri for uri in nearby if changed[uri] > part.generation]
 
-    def is_dead(self, part: Part) -> bool:
-        """Whether a delta holds no current row, because all its documents changed again later."""
-        return part.kind == "delta" and part.generation not in self.changed.values()
+    def living_uris(self, part: Part, uris: Sequence[str]) -> list[str]:
+        """Those of `uris`, which are sorted, whose current rows may lie in `part`."""
+        changed = self.history.changed
+        nearby = uris[bisect_left(uris, part.min_uri) : bisect_right(uris, part.max_uri)]
+        return [uri for uri in nearby if part.since <= changed.get(uri, 0) <= part.generation]
+
+    def changes_since(self, before: Manifest) -> frozenset[str] | None:
+        """The documents whose rows may differ from those of `before`; None where that cannot be told."""
+        is_older = before.origin == self.origin and before.generation <= self.generation
+        if not is_older or before.provenance != self.provenance:
+            return None
+        return self.history.since(before.generation)
+
+
+def first(generation: int, provenance: Provenance) -> Manifest:
+    """The manifest of a new, empty index."""
+    return stamped(
+        generation, provenance, history=History(recent_from=generation), origin=secrets.token_hex(8)
+    )
 
 
 def stamped(generation: int, provenance: Provenance, **rest: Any) -> Manifest:
@@ -103,10 +132,9 @@ def stamped(generation: int, provenance: Provenance, **rest: Any) -> Manifest:
 
 def encode(manifest: Manifest, secret: bytes) -> bytes:
     """The manifest as JSON, with a digest against damage and a seal against foreign indexes."""
-    body = _body(manifest)
-    text = _canonical(body)
-    sealed = {"owner": seal(text, secret), "digest": checksum(text), "manifest": body}
-    return json.dumps(sealed, ensure_ascii=False).encode()
+    text = _canonical(_body(manifest))
+    head = json.dumps({"owner": seal(text, secret), "digest": checksum(text)})
+    return b'%s, "manifest": %s}' % (head[:-1].encode(), text)
 
 
 def decode(data: bytes, secret: bytes) -> Manifest:
@@ -144,37 +172,54 @@ def _refuse_unreadable(version: int, readable_from: int, writer: str) -> None:
 
 
 def _body(manifest: Manifest) -> dict[str, Any]:
-    changes: dict[int, list[str]] = {}
-    for uri, generation in manifest.changed.items():
-        changes.setdefault(generation, []).append(uri)
+    history = manifest.history
     return {
         "schema_version": SCHEMA_VERSION,
         "readable_from": READABLE_FROM,
         "generation": manifest.generation,
         "created_at": manifest.created_at,
         "created_by": manifest.created_by,
+        "origin": manifest.origin,
         "provenance": asdict(manifest.provenance),
         "parts": [{name: getattr(part, name) for name in _PART_FIELDS} for part in manifest.parts],
-        "changes": [{"generation": g, "supersedes": changes[g]} for g in sorted(changes)],
+        "changes": _by_generation(history.changed),
+        "recent": _by_generation(history.recent),
+        "recent_from": history.recent_from,
         "artifacts": [asdict(artifact) for artifact in manifest.artifacts],
     }
 
 
 def _manifest(body: dict[str, Any]) -> Manifest:
+    parts = [Part(**_known(Part, part)) for part in body["parts"]]
+    if body["schema_version"] < IDMAP_BY_DOCUMENT:  # its rows name no document: it is derived again
+        parts = [part for part in parts if part.table != "faiss_idmap"]
+    recent_from = body.get("recent_from", body["generation"])
     return Manifest(
         generation=body["generation"],
         provenance=Provenance(**_known(Provenance, body["provenance"])),
-        parts=tuple(Part(**_known(Part, part)) for part in body["parts"]),
-        changed={uri: change["generation"] for change in body["changes"] for uri in change["supersedes"]},
+        parts=tuple(parts),
+        history=History(_by_uri(body["changes"]), _by_uri(body.get("recent", [])), recent_from),
         artifacts=tuple(Artifact(**_known(Artifact, artifact)) for artifact in body["artifacts"]),
         created_at=body["created_at"],
         created_by=body["created_by"],
+        origin=body.get("origin", ""),
     )
 
 
+def _by_generation(changes: Mapping[str, int]) -> list[dict[str, Any]]:
+    found: dict[int, list[str]] = {}
+    for uri, generation in changes.items():
+        found.setdefault(generation, []).append(uri)
+    return [{"generation": generation, "supersedes": found[generation]} for generation in sorted(found)]
+
+
+def _by_uri(changes: list[dict[str, Any]]) -> dict[str, int]:
+    return {uri: change["generation"] for change in changes for uri in change["supersedes"]}
+
+
 def _known(kind: Any, values: dict[str, Any]) -> dict[str, Any]:
-    """Without the fields that a newer, still readable layout added."""
-    return {f.name: values[f.name] for f in fields(kind)}
+    """Without the fields that a newer, still readable layout added, or that an older one lacks."""
+    return {f.name: values[f.name] for f in fields(kind) if f.name in values}
 
 
 _PART_FIELDS = tuple(f.name for f in fields(Part))

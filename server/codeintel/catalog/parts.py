@@ -1,14 +1,13 @@
 """Where parts and the manifest are kept: a folder of Parquet files, or memory where no folder can be written.
 
-Both shelves know parts by path and nothing of which rows are current; that is store.py and folding.py.
+Both shelves know parts by path and nothing of which rows are current; that is store.py and folding.py. What becomes
+of files that no manifest lists is in leftovers.py.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
-import re
 import time
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,7 +15,8 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from codeintel.catalog.durable import TEMPORARY_PREFIX, checksum, sync_folder, write_file
+from codeintel.catalog.durable import checksum, sync_folder, write_file
+from codeintel.catalog.leftovers import Leftovers, Retired
 from codeintel.catalog.manifest import MANIFEST_NAME, REBUILT, Manifest, Part, decode, encode
 from codeintel.catalog.schemas import VECTOR_COLUMNS
 from codeintel.errors import IndexCorrupt
@@ -24,7 +24,10 @@ from codeintel.errors import IndexCorrupt
 GRACE_SECONDS = 60.0
 """How long a superseded part stays for readers of older generations; a query takes a second at most."""
 
-_GENERATION = re.compile(r"-g(\d{1,15})\.")
+ROWS_PER_GROUP = 8_192
+"""What is read of a part for one document: 12 MB of vectors."""
+
+_SETTLED_SECONDS = 2.0  # the coarsest file time there is: two manifests within it may look the same
 _ZSTD_LEVEL = 1
 _VARIED = frozenset({"id", "content", "preview"})  # a dictionary would hold every value
 
@@ -43,8 +46,11 @@ class Shelf(Protocol):
     def write(self, table: str, name: str, rows: pa.Table) -> tuple[int, str]:
         """Keep a new part durably and give its size and checksum."""
 
-    def read(self, part: Part, columns: Sequence[str] | None) -> pa.Table:
-        """A part's rows. Raises IndexCorrupt where it is missing or differs from what was written."""
+    def read(self, part: Part, columns: Sequence[str] | None, uris: Sequence[str] | None = None) -> pa.Table:
+        """A part's rows; with `uris`, which are sorted, at least those of these documents.
+
+        Raises IndexCorrupt where the part is missing or differs from what was written.
+        """
 
     def verify(self, part: Part) -> None:
         """Raise IndexCorrupt where a part is not what was written, whatever was read of it before."""
@@ -55,13 +61,19 @@ class Shelf(Protocol):
     def load(self) -> Manifest | None:
         """The current manifest, if there is any. Raises as manifest.decode does."""
 
-    def retire(self, paths: Iterable[str], now: float) -> None:
+    def stamp(self) -> object:
+        """What differs after every `save`, cheaper than `load`; None where that cannot be told."""
+
+    def retire(self, paths: Iterable[str], at: float) -> None:
         """Start the grace period of files that the current manifest no longer lists."""
 
-    def collect(self, keep: Collection[str], now: float, grace: float) -> list[str]:
-        """Remove what `orphans` lists, and list it."""
+    def find(self, keep: Collection[str], at: float) -> None:
+        """Start that of every other file that `keep` lacks."""
 
-    def orphans(self, keep: Collection[str], now: float, grace: float) -> list[str]:
+    def collect(self, keep: Collection[str], at: float, grace: float) -> dict[str, int]:
+        """Remove files whose grace period is over, unless `keep` lists them again; answers their sizes in bytes."""
+
+    def orphans(self, keep: Collection[str], grace: float) -> list[str]:
         """Files of past generations, or never published, that `keep` lacks and whose grace is over."""
 
 
@@ -73,16 +85,20 @@ class FolderShelf:
         self._root = folder
         self._secret = secret
         self._verified: set[str] = set()
+        self._has_new_folder = True  # perhaps: one that an earlier process made and did not sync
+        self._leftovers = Leftovers(folder)
 
     def write(self, table: str, name: str, rows: pa.Table) -> tuple[int, str]:
         """Write and sync a new part; OSError where the disk refuses."""
         data = memoryview(_parquet(rows))
         folder = self._root / table
-        folder.mkdir(exist_ok=True)
+        if not folder.exists():
+            self._has_new_folder = True
+            folder.mkdir()
         write_file(folder / name, data)
         return len(data), checksum(data)
 
-    def read(self, part: Part, columns: Sequence[str] | None) -> pa.Table:
+    def read(self, part: Part, columns: Sequence[str] | None, uris: Sequence[str] | None = None) -> pa.Table:
         """Rows of a part, its whole file checked at the first read of this process, its pages at each.
 
         Nothing is mapped into memory: a file that is cut short under a mapping would kill the process.
@@ -93,7 +109,8 @@ class FolderShelf:
             if part.path not in self._verified:
                 source = pa.BufferReader(self._verify(part, path.read_bytes()))
             with pq.ParquetFile(source, page_checksum_verification=True) as file:
-                return file.read(columns=None if columns is None else list(columns))
+                groups = _groups_with(file.metadata, uris)
+                return file.read_row_groups(groups, columns=None if columns is None else list(columns))
         except (OSError, pa.ArrowException) as error:
             raise IndexCorrupt(f"{part.path} cannot be read ({_reason(error)}).", REBUILT) from error
 
@@ -115,8 +132,9 @@ class FolderShelf:
         """Parts are synced by now; their folders, the manifest, and its folder follow, in that order."""
         for table in tables:
             sync_folder(self._root / table)
-        if tables:
+        if self._has_new_folder:
             sync_folder(self._root)
+            self._has_new_folder = False
         write_file(self._root / MANIFEST_NAME, encode(manifest, self._secret))
         sync_folder(self._root)
 
@@ -130,43 +148,38 @@ class FolderShelf:
             raise IndexCorrupt(f"{MANIFEST_NAME} cannot be read ({_reason(error)}).", REBUILT) from error
         return decode(data, self._secret)
 
+    def stamp(self) -> object:
+        """Which file the manifest is; None while it is so young that the next could look the same."""
+        try:
+            found = (self._root / MANIFEST_NAME).stat()
+        except OSError:
+            return None
+        is_settled = abs(time.time() - found.st_mtime) > _SETTLED_SECONDS
+        return (found.st_ino, found.st_size, found.st_mtime_ns) if is_settled else None
+
     def last_generation(self) -> int:
-        """The highest generation in any name: no name is used twice, even after a manifest was lost."""
-        return max((int(m[1]) for path in self._files() if (m := _GENERATION.search(path))), default=0)
+        """The highest generation in any name."""
+        return self._leftovers.last_generation()
 
-    def retire(self, paths: Iterable[str], now: float) -> None:
-        """The grace period is counted from the modification time, which outlives this process."""
-        for path in paths:
-            with contextlib.suppress(OSError):
-                os.utime(self._root / path, (now, now))
+    def retire(self, paths: Iterable[str], at: float) -> None:
+        """Counted from the modification time, too, which outlives this process."""
+        self._leftovers.retire(paths, at)
 
-    def collect(self, keep: Collection[str], now: float, grace: float) -> list[str]:
-        """Remove past files; a time in the future counts as long ago (the clock was set back)."""
-        over = self.orphans(keep, now, grace)
-        for path in over:
-            with contextlib.suppress(OSError):
-                (self._root / path).unlink()
-        return over
+    def find(self, keep: Collection[str], at: float) -> None:
+        """A look at every name in the folder."""
+        self._leftovers.find(keep, at)
 
-    def orphans(self, keep: Collection[str], now: float, grace: float) -> list[str]:
-        """What `collect` would remove."""
-        over = []
-        for path in self._files():
-            if path in keep or not (_GENERATION.search(path) or _is_temporary(path)):
-                continue
-            with contextlib.suppress(OSError):
-                if not 0 <= now - (self._root / path).stat().st_mtime < grace:
-                    over.append(path)
-        return sorted(over)
+    def collect(self, keep: Collection[str], at: float, grace: float) -> dict[str, int]:
+        """Costs what it removes."""
+        return self._leftovers.collect(keep, at, grace)
 
-    def _files(self) -> Iterable[str]:
-        """Files of the tables' and engines' folders, and temporary ones beside them; no links."""
-        for entry in _scan(self._root):
-            if entry.is_dir(follow_symlinks=False):
-                inner = _scan(Path(entry.path))
-                yield from (f"{entry.name}/{f.name}" for f in inner if f.is_file(follow_symlinks=False))
-            elif _is_temporary(entry.name):
-                yield entry.name
+    def collect_old(self, keep: Collection[str], at: float, grace: float) -> dict[str, int]:
+        """Remove what earlier processes left; only before anything is written."""
+        return self._leftovers.collect_old(keep, at, grace)
+
+    def orphans(self, keep: Collection[str], grace: float) -> list[str]:
+        """By their modification times."""
+        return self._leftovers.orphans(keep, grace)
 
 
 class MemoryShelf:
@@ -176,7 +189,7 @@ class MemoryShelf:
 
     def __init__(self) -> None:
         self._tables: dict[str, pa.Table] = {}
-        self._retired: dict[str, float] = {}
+        self._retired = Retired()
         self._manifest: Manifest | None = None
 
     def write(self, table: str, name: str, rows: pa.Table) -> tuple[int, str]:
@@ -184,8 +197,13 @@ class MemoryShelf:
         self._tables[f"{table}/{name}"] = rows
         return rows.nbytes, ""
 
-    def read(self, part: Part, columns: Sequence[str] | None) -> pa.Table:
-        """The rows, not copied."""
+    def read(
+        self,
+        part: Part,
+        columns: Sequence[str] | None,
+        uris: Sequence[str] | None = None,  # noqa: ARG002
+    ) -> pa.Table:
+        """All rows, not copied."""
         rows = self._tables.get(part.path)
         if rows is None:
             raise IndexCorrupt(f"{part.path} is missing.", REBUILT)
@@ -202,30 +220,31 @@ class MemoryShelf:
         """The last one saved."""
         return self._manifest
 
-    def retire(self, paths: Iterable[str], now: float) -> None:
+    def stamp(self) -> object:
+        """Loading costs nothing."""
+        return None
+
+    def retire(self, paths: Iterable[str], at: float) -> None:
         """As on disk: a reader of an older generation may still want them."""
-        self._retired.update(dict.fromkeys(paths, now))
+        self._retired.note(paths, at)
 
-    def collect(self, keep: Collection[str], now: float, grace: float) -> list[str]:
-        """Forget retired parts."""
-        over = self.orphans(keep, now, grace)
-        for path in over:
-            del self._retired[path]
-            self._tables.pop(path, None)
-        return over
+    def find(self, keep: Collection[str], at: float) -> None:
+        """Start the grace period of parts that were written and never published."""
+        self._retired.note([path for path in self._tables if path not in keep], at)
 
-    def orphans(self, keep: Collection[str], now: float, grace: float) -> list[str]:
-        """What `collect` would forget."""
-        return [p for p, at in self._retired.items() if p not in keep and not 0 <= now - at < grace]
+    def collect(self, keep: Collection[str], at: float, grace: float) -> dict[str, int]:
+        """Forget parts."""
+        over = [path for path in self._retired.due(keep, at, grace) if path in self._tables]
+        return {path: self._tables.pop(path).nbytes for path in over}
+
+    def orphans(self, keep: Collection[str], grace: float) -> list[str]:  # noqa: ARG002
+        """Nothing outlives a process."""
+        return []
 
 
 def now() -> float:
-    """The wall clock that file times are compared with."""
-    return time.time()
-
-
-def _is_temporary(path: str) -> bool:
-    return path.rpartition("/")[2].startswith(TEMPORARY_PREFIX)
+    """The clock of grace periods; it never jumps."""
+    return time.monotonic()
 
 
 def _parquet(rows: pa.Table) -> pa.Buffer:
@@ -242,21 +261,31 @@ def _parquet(rows: pa.Table) -> pa.Buffer:
         use_dictionary=repetitive,
         write_statistics=text,
         write_page_checksum=True,
+        row_group_size=ROWS_PER_GROUP,
     )
     return sink.getvalue()
+
+
+def _groups_with(metadata: Any, uris: Sequence[str] | None) -> list[int]:
+    """The row groups that may hold rows of `uris`, which are sorted, by the range that each notes of its own."""
+    if uris is None:
+        return list(range(metadata.num_row_groups))
+    at = metadata.schema.names.index("uri")
+    found = []
+    for group in range(metadata.num_row_groups):
+        noted = metadata.row_group(group).column(at).statistics
+        if noted is None or not noted.has_min_max:
+            found.append(group)
+            continue
+        first = bisect_left(uris, noted.min)
+        if first < len(uris) and uris[first] <= noted.max:
+            found.append(group)
+    return found
 
 
 def _leaf(column: pa.Field[Any]) -> str:
     is_list = pa.types.is_list(column.type) or pa.types.is_fixed_size_list(column.type)
     return f"{column.name}.list.element" if is_list else column.name
-
-
-def _scan(folder: Path) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as entries:
-            return list(entries)
-    except OSError:
-        return []
 
 
 def _reason(error: Exception) -> str:

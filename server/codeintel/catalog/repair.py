@@ -24,9 +24,10 @@ class Repair:
 def documents_in(shelf: Shelf, sound: Manifest, damaged: Sequence[Part]) -> tuple[str, ...]:
     """Documents that the sound parts know and that may have had current rows in a damaged one.
 
-    A document that no sound part knows is unknown to the index anyhow and will be found as a new one.
+    A document that no sound part knows is unknown to the index anyhow and will be found as a new one. Parts of a
+    table that follows from an engine cost no document: the engine writes them anew.
     """
-    parts = [part for part in damaged if TABLES[part.table].by_document]
+    parts = [part for part in damaged if not TABLES[part.table].is_derived]
     if not parts:
         return ()
     return tuple(sorted({uri for uri in _known_uris(shelf, sound) if _may_be_in(parts, uri, sound)}))
@@ -34,15 +35,10 @@ def documents_in(shelf: Shelf, sound: Manifest, damaged: Sequence[Part]) -> tupl
 
 def _known_uris(shelf: Shelf, manifest: Manifest) -> Iterable[str]:
     for table, kind in TABLES.items():
-        if kind.by_document:
+        if not kind.is_derived:
             uris: list[Any] = current_rows(shelf, manifest, table, ["uri"]).column("uri").unique().to_pylist()
             yield from uris
 
 
 def _may_be_in(parts: Sequence[Part], uri: str, manifest: Manifest) -> bool:
-    changed = manifest.changed.get(uri, 0)
-    return any(
-        part.min_uri <= uri <= part.max_uri
-        and (changed == part.generation if part.kind == "delta" else changed <= part.generation)
-        for part in parts
-    )
+    return any(manifest.living_uris(part, [uri]) for part in parts)

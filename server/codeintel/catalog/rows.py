@@ -104,10 +104,10 @@ def file_table(files: Sequence[FileRow], dims: Dims) -> pa.Table:
     return pa.table([pa.array([getattr(f, c.name) for f in files], c.type) for c in schema], schema=schema)
 
 
-def idmap_table(faiss_row: Any, faiss_id: Any, chunk_id: Any, source: Any) -> pa.Table:
-    """Columns of one length as a table of `faiss_idmap`: int64 thrice, then 'primary' or 'secondary'."""
+def idmap_table(uris: Sequence[str], faiss_row: Any, faiss_id: Any, chunk_id: Any, source: Any) -> pa.Table:
+    """Columns of one length as a table of `faiss_idmap`: uris, int64 thrice, then 'primary' or 'secondary'."""
     schema = faiss_idmap_schema(Dims(0, 0))
-    columns = (faiss_row, faiss_id, chunk_id, source)
+    columns = (uris, faiss_row, faiss_id, chunk_id, source)
     return pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
 
 

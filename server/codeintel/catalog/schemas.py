@@ -8,14 +8,17 @@ from typing import Any
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 1
-"""Raised with every change of a schema or of the manifest. 1: the first layout."""
+SCHEMA_VERSION = 2
+"""Raised with every change of a schema or of the manifest. 1: the first layout; 2: faiss_idmap names documents."""
 
-READABLE_SCHEMAS = frozenset({1})
+READABLE_SCHEMAS = frozenset({1, 2})
 """Layouts whose rows this version reads; an older one is rebuilt, a newer one is left untouched."""
 
-READABLE_FROM = 1
-"""The oldest version that can read what this one writes."""
+READABLE_FROM = 2
+"""The oldest layout whose versions can keep what this one writes: those of 1 would drop gathered deltas."""
+
+IDMAP_BY_DOCUMENT = 2
+"""The first layout whose faiss_idmap has a uri."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +31,13 @@ class Dims:
 
 @dataclass(frozen=True, slots=True)
 class TableKind:
-    """A table's schema for given dims, and whether its rows belong to documents (a `uri` column)."""
+    """A table's schema for given dims, and whether its rows follow from an engine: losing them loses no document.
+
+    Every table has a `uri` column: its rows belong to documents.
+    """
 
     schema: Callable[[Dims], pa.Schema]
-    by_document: bool
+    is_derived: bool = False
 
 
 def chunks_schema(dims: Dims) -> pa.Schema:
@@ -85,6 +91,7 @@ def faiss_idmap_schema(_dims: Dims) -> pa.Schema:
     """One row a vector of the FAISS indexes, for people who join them by SQL."""
     return pa.schema(
         [
+            _required("uri", pa.string()),
             _required("faiss_row", pa.int64()),
             _required("faiss_id", pa.int64()),
             _required("chunk_id", pa.int64()),
@@ -94,9 +101,9 @@ def faiss_idmap_schema(_dims: Dims) -> pa.Schema:
 
 
 TABLES: dict[str, TableKind] = {
-    "chunks": TableKind(chunks_schema, by_document=True),
-    "files": TableKind(files_schema, by_document=True),
-    "faiss_idmap": TableKind(faiss_idmap_schema, by_document=False),
+    "chunks": TableKind(chunks_schema),
+    "files": TableKind(files_schema),
+    "faiss_idmap": TableKind(faiss_idmap_schema, is_derived=True),
 }
 
 VECTOR_COLUMNS = ("embedding", "static_embedding")

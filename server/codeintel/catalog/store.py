@@ -18,36 +18,38 @@ import numpy as np
 import pyarrow as pa
 
 from codeintel.catalog import parts
+from codeintel.catalog.adopting import without_stale_vectors
 from codeintel.catalog.artifacts import is_artifact_sound
+from codeintel.catalog.crowding import crowded, is_crowded, is_scattered
 from codeintel.catalog.folder import prepare
 from codeintel.catalog.folding import (
-    LEAST_ROWS_PER_PART,
     Draft,
     Vectors,
     current_rows,
     fold,
+    gather,
     part_rows,
     sorted_by_uri,
 )
+from codeintel.catalog.history import History
 from codeintel.catalog.lock import WriterLock
-from codeintel.catalog.manifest import MANIFEST_NAME, REBUILT, Artifact, Manifest, Part, Provenance, stamped
+from codeintel.catalog.manifest import (
+    MANIFEST_NAME,
+    REBUILT,
+    Artifact,
+    Manifest,
+    Part,
+    Provenance,
+    first,
+    stamped,
+)
 from codeintel.catalog.ownership import user_secret
 from codeintel.catalog.parts import GRACE_SECONDS, FolderShelf, MemoryShelf, Shelf
 from codeintel.catalog.repair import Repair, documents_in
-from codeintel.catalog.rows import tier_column
-from codeintel.catalog.schemas import TABLES, chunks_schema, conform
+from codeintel.catalog.schemas import TABLES, conform
 from codeintel.errors import IndexCorrupt, IndexLocked, IndexTrouble
 
 log = logging.getLogger(__name__)
-
-MOST_DELTAS = 32
-"""Deltas of a table before they are folded in; each costs a reader about 1 ms."""
-
-MOST_DELTA_SHARE = 0.25
-"""Share of a table's rows that may lie in deltas; a guess."""
-
-MOST_CHANGED = 4_096
-"""Documents listed in the manifest before folding: about 200 KB of it, 4 ms to write."""
 
 
 class Store:
@@ -75,6 +77,8 @@ class Store:
         self._lock = lock
         self._last_generation = max(last_generation, manifest.generation)
         self._is_certain = True
+        self._stamp: object = None
+        self._removed: dict[str, int] = {}
         self._writing = threading.RLock()
 
     @classmethod
@@ -98,10 +102,10 @@ class Store:
             manifest = _load(shelf, reset)
             last = shelf.last_generation()
             if manifest is None:
-                manifest = stamped(last + 1 if last else 0, provenance)
+                manifest = first(last + 1 if last else 0, provenance)
                 shelf.save(manifest, ())
             store = cls(shelf, manifest, lock=lock, last_generation=last)
-            store.gc()
+            store._removed = shelf.collect_old(manifest.files(), parts.now(), GRACE_SECONDS)
             return store
         except OSError as error:
             lock.release()
@@ -127,7 +131,7 @@ class Store:
     @classmethod
     def in_memory(cls, provenance: Provenance, warning: str = "") -> Store:
         """A store that is gone with the process."""
-        return cls(MemoryShelf(), stamped(0, provenance), warning=warning)
+        return cls(MemoryShelf(), first(0, provenance), warning=warning)
 
     @classmethod
     def _instead_of(cls, folder: Path, provenance: Provenance, error: OSError) -> Store:
@@ -151,12 +155,15 @@ class Store:
         """What the current rows were made with."""
         return self.manifest.provenance
 
-    def read(self, table: str, columns: Sequence[str] | None = None) -> pa.Table:
+    def read(
+        self, table: str, columns: Sequence[str] | None = None, uris: frozenset[str] | None = None
+    ) -> pa.Table:
         """The current rows of `table`; a document's rows stand together and in the order they were given in.
 
-        Every file is checked whole when it is first read. Raises IndexCorrupt naming the damage: `repair`.
+        With `uris` the rows of these documents only; parts that cannot hold them are not opened. Every file is
+        checked whole when it is first read. Raises IndexCorrupt naming the damage: `repair`.
         """
-        return current_rows(self._shelf, self.manifest, table, columns)
+        return current_rows(self._shelf, self.manifest, table, columns, uris)
 
     def read_part(self, part: Part) -> pa.Table:
         """All rows of one part, current or not. Raises IndexCorrupt."""
@@ -172,8 +179,8 @@ class Store:
             raise IndexCorrupt(f"{MANIFEST_NAME} is missing.", REBUILT)
 
     def orphans(self) -> list[str]:
-        """Files that `gc` would remove now."""
-        return self._shelf.orphans(_files(self.manifest), parts.now(), GRACE_SECONDS)
+        """Files that the next process to write will remove."""
+        return self._shelf.orphans(self.manifest.files(), GRACE_SECONDS)
 
     def publish(
         self,
@@ -185,19 +192,17 @@ class Store:
         """Replace everything that is known of some documents, in one step and at a cost of their size only.
 
         A document that occurs in any table of `replace`, or in `removed_uris`, loses its rows in *all*
-        tables, so give all its rows: an empty document is one row of `files`. Tables without documents
-        (faiss_idmap) are replaced whole where given. `artifacts` None keeps those of the last generation.
+        tables, so give all its rows: an empty document is one row of `files`. `artifacts` None keeps those of
+        the last generation.
         """
         with self._write() as draft:
             rows = {table: conform(table, given, self.provenance.dims) for table, given in replace.items()}
-            uris = set(removed_uris).union(*(_uris(t, r) for t, r in rows.items()))
-            changed = {**self.manifest.changed, **dict.fromkeys(sorted(uris), draft.generation)}
-            whole = {table for table in rows if not TABLES[table].by_document}
-            before = dataclasses.replace(self.manifest, changed=changed)
-            draft.keep(p for p in before.parts if p.table not in whole and not before.is_dead(p))
+            uris = set(removed_uris).union(*map(_uris, rows.values()))
+            draft.keep(part for part in self.manifest.parts if not _is_superseded(part, uris))
             for table, given in rows.items():
-                (draft.write_whole if table in whole else draft.write_delta)(table, given)
-            return self._commit(draft, changed=changed, artifacts=artifacts)
+                draft.write_delta(table, given, draft.generation)
+            history = self.manifest.history.changing(uris, draft.generation)
+            return self._commit(draft, history, artifacts=artifacts)
 
     def rebuild(
         self,
@@ -209,12 +214,22 @@ class Store:
         """Replace the whole index by these tables; a table that is not given is empty afterwards."""
         with self._write(provenance) as draft:
             for table, given in tables.items():
-                rows = conform(table, given, draft.dims)
-                if TABLES[table].by_document:
-                    draft.write_bases(table, sorted_by_uri(rows), part_rows(rows.num_rows))
-                else:
-                    draft.write_whole(table, rows)
-            return self._commit(draft, changed={}, artifacts=artifacts, provenance=provenance)
+                _write_bases(draft, table, given)
+            history = History(recent_from=draft.generation)
+            return self._commit(draft, history, artifacts=artifacts, provenance=provenance)
+
+    def rewrite(self, table: str, rows: pa.Table) -> Manifest:
+        """Replace all rows of one table, of whatever documents, and leave the other tables as they are.
+
+        Costs those rows. For faiss_idmap no document counts as changed.
+        """
+        with self._write() as draft:
+            draft.keep(part for part in self.manifest.parts if part.table != table)
+            _write_bases(draft, table, rows)
+            history = self.manifest.history
+            if not TABLES[table].is_derived:
+                history = history.untold(draft.generation)
+            return self._commit(draft, history)
 
     def fill(
         self,
@@ -222,7 +237,6 @@ class Store:
         ids: np.ndarray[Any, Any],
         values: np.ndarray[Any, Any],
         *,
-        idmap: pa.Table | None = None,
         artifacts: Sequence[Artifact] | None = None,
     ) -> Manifest:
         """Put vectors [n, dim] into `column` of the chunks with these ids, and fold the deltas in.
@@ -233,18 +247,49 @@ class Store:
         """
         order = np.argsort(ids)
         vectors = Vectors(column, np.asarray(ids, np.int64)[order], np.asarray(values)[order])
-        return self._fold(vectors, idmap, artifacts)
+        return self._fold(vectors, artifacts)
 
-    def compact(self) -> Manifest:
-        """Fold the deltas into the bases whose documents they concern."""
-        return self._fold(None, None, None)
+    @property
+    def needs_gathering(self) -> bool:
+        """Whether small deltas have grown so many that reading and publishing suffer."""
+        return is_crowded(self.manifest)
+
+    def gather(self) -> Manifest:
+        """Make one delta of the many small ones of each table. Costs their rows; writes nothing where they are few."""
+        with self._write() as draft:
+            before = self.manifest
+            gathered = [deltas for table in TABLES if (deltas := crowded(before, table))]
+            if not gathered:
+                return before
+            gone = {part.path for deltas in gathered for part in deltas}
+            draft.keep(part for part in before.parts if part.path not in gone)
+            for deltas in gathered:
+                gather(draft, before, deltas)
+            manifest = self._commit(draft, before.history)
+            self._find_leftovers()
+            return manifest
 
     @property
     def needs_compaction(self) -> bool:
-        """Whether deltas have grown so many or so large that reading suffers."""
-        if len(self.manifest.changed) > MOST_CHANGED:
-            return True
-        return any(_is_scattered(self.manifest, table) for table in TABLES)
+        """Whether deltas have grown so large, or changed documents so many, that reading suffers."""
+        return is_scattered(self.manifest)
+
+    def compact(self) -> Manifest:
+        """Fold the deltas into the bases whose documents they concern; costs those bases."""
+        return self._fold(None, None)
+
+    def reclaim(self) -> tuple[int, int]:
+        """Fold whatever there is to fold and remove what no reader can need.
+
+        Answers how many files, and bytes, this store has removed since it was opened or last asked. Files that
+        were superseded within their grace period, those that were folded just now among them, stay.
+        """
+        with self._writing:
+            if self.manifest.history.changed or any(part.kind == "delta" for part in self.manifest.parts):
+                self.compact()
+            self.gc()
+            removed, self._removed = self._removed, {}
+            return len(removed), sum(removed.values())
 
     def adopt(self, provenance: Provenance) -> Manifest:
         """Turn to other models or another chunker and keep what does not depend on them.
@@ -256,8 +301,9 @@ class Store:
             return self.manifest
         if provenance.chunker != self.provenance.chunker:
             return self.rebuild({}, provenance=provenance)
-        tables = {table: self.read(table) for table, kind in TABLES.items() if kind.by_document}
-        tables["chunks"] = _without_stale_vectors(tables["chunks"], self.provenance, provenance)
+        kept = [table for table, kind in TABLES.items() if not kind.is_derived]
+        tables = {table: self.read(table) for table in kept}
+        tables["chunks"] = without_stale_vectors(tables["chunks"], self.provenance, provenance)
         return self.rebuild(tables, provenance=provenance)
 
     def repair(self) -> Repair:
@@ -275,27 +321,32 @@ class Store:
             sound = dataclasses.replace(manifest, parts=tuple(p for p in manifest.parts if p not in damaged))
             lost = documents_in(self._shelf, sound, damaged)
             draft.keep(sound.parts)
-            changed = {**manifest.changed, **dict.fromkeys(lost, draft.generation)}
-            self._commit(
-                draft, changed=changed, artifacts=[a for a in manifest.artifacts if a not in lost_artifacts]
-            )
+            history = manifest.history.changing(lost, draft.generation).untold(draft.generation)
+            self._commit(draft, history, artifacts=[a for a in manifest.artifacts if a not in lost_artifacts])
             return Repair(tuple(p.path for p in damaged), tuple(a.name for a in lost_artifacts), lost)
 
     def refresh(self) -> bool:
-        """Follow the writer: whether there was a newer generation. Raises as `follow`."""
+        """Follow the writer: whether there was another generation. Costs one stat where not. Raises as `follow`."""
+        stamp = self._shelf.stamp()
+        if stamp is not None and stamp == self._stamp:
+            return False
         manifest = self._shelf.load()
-        if manifest is None or manifest.generation == self.generation:
+        self._stamp = stamp  # taken before the reading: what was published meanwhile has another
+        held = self.manifest
+        if manifest is None or (manifest.origin, manifest.generation) == (held.origin, held.generation):
             return False
         self.manifest = manifest
         return True
 
-    def gc(self, now: float | None = None, grace: float = GRACE_SECONDS) -> list[str]:
-        """Remove files of generations that were superseded, or never published, over `grace` seconds ago."""
+    def changes_since(self, before: Manifest) -> frozenset[str] | None:
+        """The documents whose rows may differ from those of `before`; None where everything may."""
+        return self.manifest.changes_since(before)
+
+    def gc(self, at: float | None = None, grace: float = GRACE_SECONDS) -> list[str]:
+        """Remove files that were superseded, or found unlisted, over `grace` seconds before `at` (parts.now)."""
         with self._writing:
-            if not (self.writable and self._is_certain):
-                return []
-            keep = _files(self.manifest)
-            return self._shelf.collect(keep, parts.now() if now is None else now, grace)
+            self._find_leftovers()
+            return sorted(self._collect(parts.now() if at is None else at, grace))
 
     def close(self) -> None:
         """Let another process write."""
@@ -318,49 +369,63 @@ class Store:
             if not self.writable:
                 raise IndexLocked(f"The index in {self.folder} is open for reading only.")
             self._last_generation += 1
-            dims = (provenance or self.provenance).dims
+            draft = Draft(self._shelf, self._last_generation, (provenance or self.provenance).dims)
             try:
-                yield Draft(self._shelf, self._last_generation, dims)
+                yield draft
             except OSError as error:
+                self._shelf.retire([part.path for part in draft.written], parts.now())
                 raise _unwritten(self.folder, error) from error
 
     def _commit(
         self,
         draft: Draft,
+        history: History,
         *,
-        changed: Mapping[str, int],
-        artifacts: Sequence[Artifact] | None,
+        artifacts: Sequence[Artifact] | None = None,
         provenance: Provenance | None = None,
     ) -> Manifest:
         before = self.manifest
+        if not self._is_certain:  # readers may hold a generation that is none of this one's predecessors
+            history = history.untold(draft.generation)
         manifest = stamped(
             draft.generation,
             provenance or before.provenance,
             parts=tuple(draft.parts),
-            changed=changed,
+            history=history,
             artifacts=before.artifacts if artifacts is None else tuple(artifacts),
+            origin=before.origin,
         )
         # Until the save has returned, the disk may hold either manifest: nothing is collected for either.
         self._is_certain = False
-        self._shelf.save(manifest, sorted(draft.written))
+        self._shelf.save(manifest, sorted({part.table for part in draft.written}))
         self._is_certain = True
         self.manifest = manifest
-        self._shelf.retire(sorted(_files(before) - _files(manifest)), parts.now())
-        self.gc()
+        now = parts.now()
+        self._shelf.retire(sorted(before.files() - manifest.files()), now)
+        self._collect(now, GRACE_SECONDS)
         return manifest
 
-    def _fold(
-        self, vectors: Vectors | None, idmap: pa.Table | None, artifacts: Sequence[Artifact] | None
-    ) -> Manifest:
+    def _fold(self, vectors: Vectors | None, artifacts: Sequence[Artifact] | None) -> Manifest:
         with self._write() as draft:
-            for table, kind in TABLES.items():
-                if kind.by_document:
-                    fold(draft, self.manifest, table, vectors)
-            if idmap is None:
-                draft.keep(self.manifest.of("faiss_idmap"))
-            else:
-                draft.write_whole("faiss_idmap", conform("faiss_idmap", idmap, draft.dims))
-            return self._commit(draft, changed={}, artifacts=artifacts)
+            for table in TABLES:
+                fold(draft, self.manifest, table, vectors)
+            history = self.manifest.history.folded()
+            if vectors is not None:
+                history = history.untold(draft.generation)
+            manifest = self._commit(draft, history, artifacts=artifacts)
+            self._find_leftovers()
+            return manifest
+
+    def _find_leftovers(self) -> None:
+        if self.writable and self._is_certain:
+            self._shelf.find(self.manifest.files(), parts.now())
+
+    def _collect(self, at: float, grace: float) -> dict[str, int]:
+        if not (self.writable and self._is_certain):
+            return {}
+        removed = self._shelf.collect(self.manifest.files(), at, grace)
+        self._removed |= removed
+        return removed
 
     def _is_sound(self, part: Part) -> bool:
         try:
@@ -381,33 +446,19 @@ def _load(shelf: FolderShelf, reset: bool) -> Manifest | None:
         return None
 
 
-def _uris(table: str, rows: pa.Table) -> set[str]:
-    uris: list[Any] = rows.column("uri").unique().to_pylist() if TABLES[table].by_document else []
+def _uris(rows: pa.Table) -> set[str]:
+    uris: list[Any] = rows.column("uri").unique().to_pylist()
     return set(uris)
 
 
-def _files(manifest: Manifest) -> set[str]:
-    return {part.path for part in manifest.parts} | {artifact.name for artifact in manifest.artifacts}
+def _is_superseded(part: Part, changed: set[str]) -> bool:
+    """Whether a delta is of one document that changes again; of more, gathering finds out."""
+    return part.kind == "delta" and part.min_uri == part.max_uri and part.min_uri in changed
 
 
-def _is_scattered(manifest: Manifest, table: str) -> bool:
-    deltas = manifest.of(table, "delta")
-    rows = sum(part.rows for part in deltas)
-    total = rows + sum(part.rows for part in manifest.of(table, "base"))
-    return len(deltas) > MOST_DELTAS or rows > max(MOST_DELTA_SHARE * total, LEAST_ROWS_PER_PART)
-
-
-def _without_stale_vectors(chunks: pa.Table, old: Provenance, new: Provenance) -> pa.Table:
-    schema = chunks_schema(new.dims)
-    stale = {
-        "embedding": (old.encoder, old.dim) != (new.encoder, new.dim),
-        "static_embedding": (old.static, old.static_dim) != (new.static, new.static_dim),
-    }
-    for name in (column for column, is_stale in stale.items() if is_stale):
-        at = schema.get_field_index(name)
-        chunks = chunks.set_column(at, schema.field(at), pa.nulls(chunks.num_rows, schema.field(at).type))
-    at = schema.get_field_index("tier")
-    return chunks.set_column(at, schema.field(at), tier_column(chunks.column("embedding")))
+def _write_bases(draft: Draft, table: str, rows: pa.Table) -> None:
+    fitting = conform(table, rows, draft.dims)
+    draft.write_bases(table, sorted_by_uri(fitting), part_rows(fitting.num_rows))
 
 
 def _unwritten(folder: Path | None, error: OSError) -> IndexTrouble:

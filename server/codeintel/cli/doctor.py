@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -176,7 +176,11 @@ def _self_test() -> Diagnosis:
     with tempfile.TemporaryDirectory(prefix="codeintel-doctor-") as folder:
         for name, text in SELF_TEST.items():
             Path(folder, name).write_text(text, encoding="utf-8")
-        with Service.open([Path(folder)], settings_of([Path(folder)])[0]) as service:
+        settings = settings_of([Path(folder)])[0]
+        settings = replace(
+            settings, model=replace(settings.model, cache="off")
+        )  # it is the encoder that is tested
+        with Service.open([Path(folder)], settings) as service:
             service.index()
             hits = service.search(SearchRequest("try again several times")).hits
     if not hits or hits[0].chunk.uri != "retry.py":

@@ -17,12 +17,14 @@ from codeintel.cli.console import PipeClosed
 from codeintel.cli.doctor import doctor
 from codeintel.cli.explain import explain
 from codeintel.cli.failures import exit_code_of, report_failure
+from codeintel.cli.gc import gc
 from codeintel.cli.idmap import idmap_export
 from codeintel.cli.index import index
 from codeintel.cli.model import model
 from codeintel.cli.search import search
 from codeintel.cli.similar import similar
 from codeintel.cli.status import status
+from codeintel.cli.watch import watch
 
 BROKEN_PIPE: Final = 141  # 128 + SIGPIPE, what a shell reports for a program that nobody listens to any more
 
@@ -44,7 +46,7 @@ def indexctl() -> None:
     """
 
 
-for command in (index, search, explain, similar, status, check, idmap_export, model, doctor):
+for command in (index, search, explain, similar, status, watch, check, gc, idmap_export, model, doctor):
     indexctl.add_command(command)
 
 

@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def opened(surface: Surface, *, readonly: bool, folders: Sequence[Path] = ()) -> Iterator[Service]:
+def opened(
+    surface: Surface, *, readonly: bool, folders: Sequence[Path] = (), following: bool = False
+) -> Iterator[Service]:
     """The service on `folders`, or on the surface's. Raises WorkspaceError, SchemaTooNew, IndexLocked."""
     # Imported here: the engines take half a second to load, which help and usage errors should not cost.
     from codeintel.service import Service
 
     settings, dropped = settings_of(folders or surface.folders)
-    service = Service.open(folders or surface.folders, settings, readonly=readonly)
+    service = Service.open(folders or surface.folders, settings, readonly=readonly, following=following)
     try:
         if not surface.quiet:
             for warning in (*map(str, dropped), *service.warnings):

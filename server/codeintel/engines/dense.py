@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import logging
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
+from codeintel.engines.dense_epochs import Change, Epoch, Succession
 from codeintel.engines.dense_files import (
+    META_VERSION,
     REMEDY,
     read_index,
     read_meta,
@@ -42,7 +45,6 @@ __all__ = ["DenseHits", "DenseIndex", "IdMap", "read_meta", "write_meta"]
 
 _log = logging.getLogger(__name__)
 
-META_VERSION = 1
 
 # A secondary is scanned in full: 1 ms for 20,000 vectors of 384 dimensions, more than probing the primary.
 MERGE_COUNT = 20_000
@@ -58,7 +60,7 @@ class DenseIndex:
     """Vectors by positive int64 id. Searches run concurrently; mutations exclude them for their duration.
 
     Where the preset keeps vectors in trained lists, everything added after the build goes to a flat secondary
-    index until `merged`; otherwise the secondary stays empty.
+    index until `merged`; otherwise the secondary stays empty. Once views lie over it, only `fold` may change it.
     """
 
     def __init__(self, dim: int, preset: Preset, primary: Part, secondary: Part) -> None:
@@ -68,6 +70,8 @@ class DenseIndex:
         self._secondary = secondary
         self._locked: dict[str, float] = {}
         self._lock = ReadersWriterLock()
+        self.epoch = Epoch()
+        self.folding = threading.Lock()
 
     @classmethod
     def build(
@@ -115,7 +119,7 @@ class DenseIndex:
             return
         with self._lock.writing():
             self._remove(numbers)
-            (self._secondary if self.preset.inverted else self._primary).add(numbers, rows)
+            self._growing.add(numbers, rows)
 
     def remove(self, ids: npt.ArrayLike) -> int:
         """Drop ids from both indexes; answers how many were there. 12 ms at 50,000 flat vectors."""
@@ -153,10 +157,48 @@ class DenseIndex:
         scores = np.concatenate([np.empty(0, np.float32), *(scores for _, scores in found)])
         return ranked(ids, scores, k)
 
+    def fold(self, removed: Ids, ids: Ids, vectors: Vectors) -> None:
+        """Drop `removed`, ascending, all of them here, and add `ids`, which are new: this ends the epoch.
+
+        For who holds `folding`. Searches wait meanwhile, 12 ms at 50,000 flat vectors.
+        """
+        change = Change.of(removed, self.reconstruct(removed), ids, vectors)
+        following = Epoch()
+        with self._lock.writing():
+            self._remove(change.removed)
+            if len(change.added):
+                self._growing.add(change.added, change.added_vectors)
+            self.epoch.succession = Succession(change, self, following)
+            self.epoch = following
+
     def ids(self) -> Ids:
         """Every id, ascending, int64 [n]."""
         with self._lock.reading():
-            return np.sort(np.concatenate([self._primary.ids, self._secondary.ids]))
+            # of two sorted runs: numpy's stable sort merges them
+            return np.sort(np.concatenate([self._primary.ids, self._secondary.ids]), kind="stable")
+
+    def holds(self, ids: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+        """Which of `ids` are here, bool [n], by binary search."""
+        wanted = np.asarray(ids, np.int64).reshape(-1)
+        with self._lock.reading():
+            return contained(wanted, self._primary.ids) | contained(wanted, self._secondary.ids)
+
+    def places(self, ids: npt.ArrayLike) -> IdMap:
+        """Where the vectors of `ids` lie, in that order; KeyError if one is absent."""
+        wanted = np.asarray(ids, np.int64).reshape(-1)
+        rows = np.full(wanted.shape, -1, np.int64)
+        with self._lock.reading():
+            found = [contained(wanted, part.ids) for part in (self._primary, self._secondary)]
+            for part, here in zip((self._primary, self._secondary), found, strict=True):
+                rows[here] = part.rows_of(wanted[here])
+        if (rows < 0).any():
+            raise KeyError(int(wanted[rows < 0][0]))
+        return IdMap(rows, wanted, wanted.copy(), np.where(found[1], "secondary", "primary"))
+
+    @property
+    def secondary_count(self) -> int:
+        """How many vectors lie in the secondary index: the row that the next one takes there."""
+        return len(self._secondary.ids)
 
     def reconstruct(self, ids: npt.ArrayLike) -> Vectors:
         """The stored vectors of `ids` in that order, float32 [n, dim], decoded; KeyError if one is absent."""
@@ -167,7 +209,7 @@ class DenseIndex:
             for part in (self._primary, self._secondary):
                 here = contained(wanted, part.ids)
                 if here.any():
-                    vectors[here] = part.at_rows(_rows_of(part, wanted[here]))
+                    vectors[here] = part.at_rows(part.rows_of(wanted[here]))
                 missing &= ~here
         if missing.any():
             raise KeyError(int(wanted[missing][0]))
@@ -185,25 +227,46 @@ class DenseIndex:
     @property
     def needs_merge(self) -> bool:
         """Whether the secondary outgrew its share, or the whole its preset; `merged` mends both."""
+        return self.needs_merge_with(0)
+
+    def needs_merge_with(self, added: int, removed: int = 0) -> bool:
+        """The same after `added` vectors came and `removed` went."""
         share = max(MERGE_COUNT, MERGE_SHARE * len(self._primary.ids))
-        return len(self._secondary.ids) > share or len(self) > OUTGROWN * self.preset.max_count
+        secondary = len(self._secondary.ids) + (added if self.preset.inverted else 0)
+        return secondary > share or len(self) + added - removed > OUTGROWN * self.preset.max_count
 
-    def merged(self) -> DenseIndex:
-        """A new index with everything in its primary, retrained where the preset is; this one stays usable.
+    def merged(self, removed: Ids = NO_IDS, ids: Ids = NO_IDS, vectors: Vectors | None = None) -> DenseIndex:
+        """A new index with everything in its primary, without `removed` (ascending) and with `ids` at `vectors`.
 
-        The preset is kept unless the corpus outgrew it. Quantized vectors are decoded and encoded again.
+        Retrained where the preset is, which takes seconds; this one stays usable. The preset is kept unless the
+        corpus outgrew it. Quantized vectors are decoded and encoded again.
         """
         with self._lock.reading():
             parts = (self._primary, self._secondary)
-            found = [(ids, part.at_rows(rows)) for part in parts for rows, ids in [part.rows()]]
-        ids = np.concatenate([ids for ids, _ in found])
+            found = [(present, part.at_rows(rows)) for part in parts for rows, present in [part.rows()]]
+        extra = np.empty((0, self.dim), np.float32) if vectors is None else vectors
+        numbers = np.concatenate([*(present for present, _ in found), ids])
+        rows = np.concatenate([*(stored for _, stored in found), extra])
+        if len(removed):
+            kept = ~contained(numbers, removed)
+            kept[len(numbers) - len(ids) :] = True  # what replaces a removed one has its id
+            numbers, rows = numbers[kept], rows[kept]
         preset = self.preset
-        if len(ids) > OUTGROWN * preset.max_count:
-            preset = preset_for(len(ids), preset.metric, preset.type)
-        merged = DenseIndex.build(self.dim, ids, np.concatenate([vectors for _, vectors in found]), preset)
+        if len(numbers) > OUTGROWN * preset.max_count:
+            preset = preset_for(len(numbers), preset.metric, preset.type)
+        merged = DenseIndex.build(self.dim, numbers, rows, preset)
         merged._adopt(self.parameters if preset is self.preset else {})
         merged._lock_parameters(self._locked)
         return merged
+
+    def succeed(self, removed: Ids, ids: Ids, vectors: Vectors) -> None:
+        """End the epoch with what `merged` makes of this, as the base that views go on with; nothing here changes.
+
+        For who holds `folding`.
+        """
+        merged = self.merged(removed, ids, vectors)
+        change = Change.of(removed, self.reconstruct(removed), ids, vectors)
+        self.epoch.succession = Succession(change, merged, merged.epoch)
 
     def meta(self, model_id: str) -> dict[str, Any]:
         """What faiss.meta.json records of this index, JSON-ready."""
@@ -266,6 +329,10 @@ class DenseIndex:
         index._lock_parameters(locked)
         return index
 
+    @property
+    def _growing(self) -> Part:
+        return self._secondary if self.preset.inverted else self._primary
+
     def _remove(self, ids: Ids) -> int:
         return self._primary.remove(ids) + self._secondary.remove(ids)
 
@@ -295,13 +362,6 @@ class DenseIndex:
     def _lock_parameters(self, locked: Mapping[str, float]) -> None:
         self._locked = dict(locked)
         self._adopt(locked)
-
-
-def _rows_of(part: Part, ids: Ids) -> Ids:
-    rows, present = part.rows()
-    order = np.argsort(present)
-    found: Ids = rows[order[np.searchsorted(present, ids, sorter=order)]]
-    return found
 
 
 def _record_path(path: Path) -> Path:

@@ -16,15 +16,25 @@ from codeintel.errors import IndexCorrupt, IndexTrouble
 
 REMEDY = "Delete it; the index is rebuilt from the chunks table."
 
+META_VERSION = 2
+"""Raised with every change of what the records hold. 1: no digest."""
+
+TEMPORARY_PREFIX = ".new-"
+"""As the store has it, which removes such files where a crash has left them."""
+
 
 def write_meta(path: Path, meta: Mapping[str, Any]) -> None:
-    """Replace `path` with `meta` as JSON, atomically and durably."""
-    text = json.dumps(meta, indent=2, sort_keys=True) + "\n"
+    """Replace `path` with `meta` as JSON, atomically and durably, with a digest of its own.
+
+    The digest is why no manifest need vouch for it: the file may be of the generation before or after the manifest's,
+    as a crash between the two writes leaves it, and is still told from a damaged one.
+    """
+    text = json.dumps({**meta, "digest": _digest(meta)}, indent=2, sort_keys=True) + "\n"
     _replace(path, lambda temporary: _write_text(temporary, text))
 
 
 def read_meta(path: Path) -> dict[str, Any] | None:
-    """What `write_meta` wrote, None without a file; raises IndexCorrupt where it is not a JSON object."""
+    """What `write_meta` wrote, None without a file; raises IndexCorrupt where it is not as it was written."""
     try:
         meta = json.loads(path.read_bytes())
     except FileNotFoundError:
@@ -33,6 +43,9 @@ def read_meta(path: Path) -> dict[str, Any] | None:
         raise IndexCorrupt(f"{path} is not JSON: {error}.", REMEDY) from error
     if not isinstance(meta, dict):
         raise IndexCorrupt(f"{path} is not a JSON object.", REMEDY)
+    digest = meta.pop("digest", None)
+    if digest != _digest(meta) and (digest is not None or meta.get("version") != 1):
+        raise IndexCorrupt(f"{path} is not as it was written.", REMEDY)
     return meta
 
 
@@ -73,6 +86,10 @@ def read_index(path: Path, record: Mapping[str, Any], dim: int) -> Any:
     return index
 
 
+def _digest(meta: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(meta, sort_keys=True).encode()).hexdigest()
+
+
 def _stamp(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -81,8 +98,9 @@ def _stamp(path: Path) -> dict[str, Any]:
 
 def _replace(path: Path, write: Callable[[Path], None]) -> None:
     """Write beside, fsync, rename over, fsync the folder: a crash leaves the old file or the new one."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f"{TEMPORARY_PREFIX}{path.name}")
     try:
+        temporary.unlink(missing_ok=True)  # a link planted under the name must not be followed
         write(temporary)
         _fsync(temporary, os.O_RDWR)
         temporary.replace(path)

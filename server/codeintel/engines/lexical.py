@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import tantivy
 
+from codeintel.engines.lexical_base import CommittedLayer
 from codeintel.engines.lexical_faults import as_corrupt, as_trouble
 from codeintel.engines.lexical_files import CommittedFiles, FileStamp, verify
 from codeintel.engines.lexical_schema import LexicalDocument, lexical_schema, tantivy_document
@@ -41,15 +42,21 @@ class LexicalIndex:
     file changes.
     """
 
-    def __init__(self, index: tantivy.Index, schema: tantivy.Schema, folder: Path | None) -> None:
+    def __init__(
+        self,
+        index: tantivy.Index,
+        schema: tantivy.Schema,
+        folder: Path | None,
+        known: Mapping[str, FileStamp] | None = None,
+    ) -> None:
         self._index = index
         self._schema = schema
         self._folder = folder
-        self._files = CommittedFiles(folder) if folder else None
+        self._files = CommittedFiles(folder, known) if folder else None
         self._writer: tantivy.IndexWriter | None = None
         self._mutation = threading.RLock()
         index.config_reader("manual")  # the default keeps a thread that polls the folder
-        self._view = LexicalView(index.searcher(), schema, folder)
+        self._view = LexicalView(CommittedLayer(index.searcher(), schema, folder))
 
     @classmethod
     def open(cls, folder: Path | None, recorded: Mapping[str, FileStamp] | None = None) -> LexicalIndex:
@@ -57,15 +64,15 @@ class LexicalIndex:
 
         Against `recorded` (see `files`) where given, else each by its own checksum: 1 ms a megabyte. Raises
         IndexCorrupt, naming the folder, where it is damaged, truncated or of another schema; OSError where
-        the folder cannot be created.
+        the folder cannot be created. Recorded files that a later commit merged away are no damage.
         """
         schema = lexical_schema()
         if folder is None:
             return cls(tantivy.Index(schema), schema, None)
         folder.mkdir(parents=True, exist_ok=True)
-        verify(folder, recorded or {})
+        known = verify(folder, recorded or {})
         with as_corrupt(folder):
-            return cls(tantivy.Index(schema, path=str(folder)), schema, folder)
+            return cls(tantivy.Index(schema, path=str(folder)), schema, folder, known)
 
     def replace(self, remove_ids: Iterable[int], documents: Iterable[LexicalDocument]) -> None:
         """Stage removals, then documents (each instead of an earlier one of its id); seen after `commit`.
@@ -93,6 +100,29 @@ class LexicalIndex:
                 self._follow()
                 self._finish_merges()
 
+    def rewrite(self, documents: Iterable[LexicalDocument]) -> None:
+        """Put `documents` in place of everything, staged or committed, in one commit; as 0.5 s for 20,000.
+
+        The statistics are then those of a fresh index, in which nothing was ever deleted. A crash or an error
+        on the way leaves what was committed. Raises as `replace` does, and whatever `documents` raises.
+        """
+        with self._mutation:
+            try:
+                self._roll_back()
+                self._stage_anew(documents)
+                self.commit()
+            except BaseException:
+                self._roll_back()
+                raise
+
+    @property
+    def deleted(self) -> int:
+        """How many deleted documents the statistics still count: their segments were not merged or rewritten yet.
+
+        0.1 ms for the first call after a commit.
+        """
+        return self._view.deleted
+
     def refresh(self) -> None:
         """See what another process has committed since; 0.02 ms where there is nothing."""
         with self._mutation, as_corrupt(self._folder):
@@ -107,7 +137,10 @@ class LexicalIndex:
         return self._view.ids()
 
     def files(self) -> dict[str, FileStamp]:
-        """Size and sha256 of each file of the last commit, for `open(recorded=...)`; empty in memory."""
+        """Size and sha256 of each file of the last commit, for `open(recorded=...)`; empty in memory.
+
+        Reads what was written since the last call, 1 ms a megabyte; searches go on meanwhile, writing waits.
+        """
         with self._mutation:
             return self._files.stamps() if self._files else {}
 
@@ -136,9 +169,28 @@ class LexicalIndex:
                 self._writer = self._index.writer(WRITER_HEAP_BYTES, WRITER_THREADS)
         return self._writer
 
+    def _roll_back(self) -> None:
+        """Drop what is staged; its removals would else reach what is staged after a rewrite began."""
+        if self._writer is not None:
+            with self._discarding_writer("drop what was staged"):
+                self._writer.rollback()
+
+    def _stage_anew(self, documents: Iterable[LexicalDocument]) -> None:
+        staged: set[int] = set()
+        writer = self._opened_writer()
+        with self._discarding_writer("start anew"):
+            writer.delete_all_documents()
+        for document in documents:
+            converted = tantivy_document(document, self._schema)
+            with self._discarding_writer("stage documents"):
+                if document.id in staged:  # a removal for each would leave nothing to remove, and take time
+                    writer.delete_documents_by_term("id", int(document.id))
+                writer.add_document(converted)
+            staged.add(document.id)
+
     def _follow(self) -> None:
         self._index.reload()
-        self._view = LexicalView(self._index.searcher(), self._schema, self._folder)
+        self._view = LexicalView(CommittedLayer(self._index.searcher(), self._schema, self._folder))
 
     def _finish_merges(self) -> None:
         """Waiting consumes tantivy's writer; the next `replace` opens another in under 1 ms."""

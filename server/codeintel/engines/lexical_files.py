@@ -32,12 +32,12 @@ ATTEMPTS = 3
 class CommittedFiles:
     """Hashes of one folder's committed files; a segment file never changes, so each is read once."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, known: Mapping[str, FileStamp] | None = None) -> None:
         self._folder = folder
-        self._known: dict[str, FileStamp] = {}
+        self._known = dict(known or {})  # those that `verify` has just read
 
     def stamps(self) -> dict[str, FileStamp]:
-        """Name to size and sha256 of every file of the last commit; 1 ms a megabyte for new ones."""
+        """Name to size and sha256 of every file of the last commit; 1 ms a megabyte for new ones, else 0.1 ms."""
         names = _committed_names(self._folder)
         stamps = {name: self._known.get(name) or _stamp(self._folder / name) for name in names}
         self._known = dict(stamps)
@@ -46,23 +46,28 @@ class CommittedFiles:
         return stamps
 
 
-def verify(folder: Path, recorded: Mapping[str, FileStamp]) -> None:
-    """Raise IndexCorrupt unless every committed file is what was written.
+def verify(folder: Path, recorded: Mapping[str, FileStamp]) -> dict[str, FileStamp]:
+    """Raise IndexCorrupt unless every committed file is what was written; answers with the stamps it compared.
 
-    A file in `recorded` must have that hash; one that is not (a commit came after the record, then a crash)
-    must match its own CRC. meta.json has none: it may differ from its record only with the set of files.
+    What is committed is what meta.json names. A file in `recorded` must have that hash; one that is not (a commit
+    came after the record, then a crash) must match its own CRC. What such a commit merged away is recorded and
+    gone: no damage. meta.json itself must be there if anything was recorded. It has no CRC: it may differ from
+    its record only with the set of files.
     """
-    for attempt in range(ATTEMPTS):
+    attempt = 0
+    while True:
+        attempt += 1
         before = _content(folder / META)
         try:
-            _verify(folder, recorded)
-            return
+            return _verify(folder, recorded)
         except (IndexCorrupt, FileNotFoundError) as error:
-            if attempt + 1 == ATTEMPTS or _content(folder / META) == before:
+            if attempt == ATTEMPTS or _content(folder / META) == before:
                 raise IndexCorrupt(f"{folder} is damaged: {error}", REBUILD) from error
 
 
-def _verify(folder: Path, recorded: Mapping[str, FileStamp]) -> None:
+def _verify(folder: Path, recorded: Mapping[str, FileStamp]) -> dict[str, FileStamp]:
+    if recorded and not (folder / META).exists():
+        raise IndexCorrupt(f"{folder / META} is missing.")
     names = _committed_names(folder)
     for name in names:
         path = folder / name
@@ -72,6 +77,7 @@ def _verify(folder: Path, recorded: Mapping[str, FileStamp]) -> None:
     same_files = names == set(recorded) - {META}
     if same_files and META in recorded and _stamp(folder / META) != recorded[META]:
         raise IndexCorrupt(f"{folder / META} does not have the content that was written.")
+    return {name: recorded[name] for name in names if name in recorded}
 
 
 def _committed_names(folder: Path) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -17,14 +17,17 @@ MAX_QUERY_TERMS = 256
 MAX_CONSIDERED_TERMS = 8_192
 
 
-def chosen_terms(searcher: tantivy.Searcher, terms: Iterable[str]) -> list[str]:
-    """The distinct indexable terms in their order; of too many, those that the fewest documents contain."""
+def chosen_terms(terms: Iterable[str], frequencies: Callable[[Sequence[str]], Sequence[int]]) -> list[str]:
+    """The distinct indexable terms in their order; of too many, those that the fewest documents contain.
+
+    `frequencies` answers, for many terms, how many documents hold each.
+    """
     distinct = [term for term in dict.fromkeys(terms) if _indexable(term)]
     if len(distinct) <= MAX_QUERY_TERMS:
         return distinct
     considered = distinct[:MAX_CONSIDERED_TERMS]
-    frequency = {term: _document_frequency(searcher, term) for term in considered}
-    present = sorted((term for term in considered if frequency[term]), key=lambda term: frequency[term])
+    frequency = dict(zip(considered, frequencies(considered), strict=True))
+    present = sorted((term for term in considered if frequency[term]), key=frequency.__getitem__)
     kept = set(present[:MAX_QUERY_TERMS])
     return [term for term in considered if term in kept]
 
@@ -56,20 +59,21 @@ def any_term(schema: tantivy.Schema, terms: Sequence[str], boosts: Mapping[str, 
 
 
 def within_ids(schema: tantivy.Schema, query: tantivy.Query, ids: npt.NDArray[np.int64]) -> tantivy.Query:
-    """`query` restricted to a few documents by a union of id terms; below 2,000 a term set is slower."""
-    one_of = [(tantivy.Occur.Should, id_term(schema, int(number))) for number in ids]
-    union = tantivy.Query.boolean_query(one_of)
-    unscored = tantivy.Query.const_score_query(union, 0.0)
+    """`query` restricted to a few documents."""
+    unscored = tantivy.Query.const_score_query(any_id(schema, ids), 0.0)
     return tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, unscored)])
+
+
+def any_id(schema: tantivy.Schema, ids: npt.NDArray[np.int64]) -> tantivy.Query:
+    """The documents with these ids, as a union of id terms; below 2,000 a term set is slower."""
+    return tantivy.Query.boolean_query(
+        [(tantivy.Occur.Should, id_term(schema, number)) for number in ids.tolist()]
+    )
 
 
 def id_term(schema: tantivy.Schema, chunk_id: int) -> tantivy.Query:
     """The document with this id."""
     return tantivy.Query.term_query(schema, "id", chunk_id)
-
-
-def _document_frequency(searcher: tantivy.Searcher, term: str) -> int:
-    return sum(searcher.doc_freq(field, term) for field in FIELDS)
 
 
 def _indexable(term: str) -> bool:

@@ -42,18 +42,17 @@ def lexical_schema() -> tantivy.Schema:
     return builder.build()
 
 
-def tantivy_document(document: LexicalDocument, schema: tantivy.Schema) -> tantivy.Document:
-    """Converted through the schema: untyped construction writes a value that kills the writer's thread."""
+def field_texts(document: LexicalDocument) -> dict[str, str]:
+    """The text of each of FIELDS, in their order; ValueError for an id that is no positive int64."""
     if not 0 < document.id <= MAX_ID:
         raise ValueError(f"chunk id {document.id} is not a positive int64")
-    fields = {
-        "id": int(document.id),
-        "body": _joined(document.terms),
-        "symbols": _joined(document.symbols),
-        "path": _joined(document.path),
-        "stem": _joined(document.stem),
-    }
-    return tantivy.Document.from_dict(fields, schema)
+    fields = (document.terms, document.symbols, document.path, document.stem)
+    return {name: _joined(terms) for name, terms in zip(FIELDS, fields, strict=True)}
+
+
+def tantivy_document(document: LexicalDocument, schema: tantivy.Schema) -> tantivy.Document:
+    """Converted through the schema: untyped construction writes a value that kills the writer's thread."""
+    return tantivy.Document.from_dict({**field_texts(document), "id": int(document.id)}, schema)
 
 
 def _joined(terms: Sequence[str]) -> str:

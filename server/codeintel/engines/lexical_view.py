@@ -1,39 +1,21 @@
-"""What one query sees of the lexical index: a committed point in time that can be searched and explained."""
+"""What one query sees of the lexical index: a committed state, and over it the recent changes from memory."""
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-import tantivy
 
-from codeintel.engines.lexical_faults import as_corrupt
-from codeintel.engines.lexical_query import (
-    any_term,
-    chosen_terms,
-    field_term,
-    full_boosts,
-    id_term,
-    within_ids,
-)
-from codeintel.engines.lexical_schema import MAX_ID
+from codeintel.engines.lexical_base import CommittedLayer, contained
+from codeintel.engines.lexical_bm25 import Floats, Statistics, norms, weights
+from codeintel.engines.lexical_memory import MemoryDocument, MemoryLayer, Postings, memory_document
+from codeintel.engines.lexical_query import chosen_terms, full_boosts
+from codeintel.engines.lexical_schema import FIELDS, LexicalDocument
 
 Ids = npt.NDArray[np.int64]
-
-# Measured on 100,000 chunks: 1,000 ids as a union 1.8 ms, 4,000 10.5 ms; fetching every match and dropping
-# the others never took more than 10 ms.
-UNION_LIMIT = 1_000
-
-# Guess: ties beyond k are few, so that one fetch almost always shows the end of the tie at rank k.
-TIE_MARGIN = 16
-
-# Guess: fetches grow by this until the answer is complete; five reach all of 100,000 documents from k = 100.
-GROWTH = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +23,7 @@ class LexicalHits:
     """Best first: `ids` int64 [n], `scores` float32 [n]; equal scores in ascending order of id."""
 
     ids: Ids
-    scores: npt.NDArray[np.float32]
+    scores: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +36,45 @@ class TermScore:
 
 
 class LexicalView:
-    """An immutable state of the index; later commits do not change it, and threads may share it."""
+    """An immutable state of the index; later commits do not change it, and threads may share it.
 
-    def __init__(self, searcher: tantivy.Searcher, schema: tantivy.Schema, folder: Path | None) -> None:
-        self._searcher = searcher
-        self._schema = schema
-        self._folder = folder
-        self._count = searcher.num_docs
+    Documents in memory are scored by the statistics of what is committed, so that typing in one file moves no
+    other file's score; by their own where nothing is committed.
+    """
+
+    __slots__ = ("_base", "_hidden", "_memory")
+
+    def __init__(
+        self, base: CommittedLayer, memory: MemoryLayer | None = None, hidden: Ids | None = None
+    ) -> None:
+        self._base = base
+        self._memory = MemoryLayer() if memory is None else memory
+        self._hidden = np.empty(0, np.int64) if hidden is None else hidden  # ascending ids that the base has
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._base) - self._hidden.size + len(self._memory)
+
+    @property
+    def deleted(self) -> int:
+        """How many deleted documents the committed statistics count; 0.1 ms, once."""
+        return self._base.counted - len(self._base)
+
+    def changed(
+        self, removed: npt.ArrayLike, documents: Mapping[str, Sequence[LexicalDocument]]
+    ) -> LexicalView:
+        """The view without the ids `removed`, and with `documents` in place of earlier ones of their ids.
+
+        They are searched from memory. The key is a group of the caller's choice, a document's path for example:
+        what a group held in memory stays unless it is removed or given again. Costs what it concerns, some 60 us
+        a document of 200 terms, and 0.1 us for each group in memory. Raises ValueError for an id outside int64 > 0.
+        """
+        added = _taken_apart(documents)
+        gone = {*np.asarray(removed, np.int64).tolist()}
+        gone.update(document.id for group in added.values() for document in group)
+        ids = np.fromiter(gone, np.int64, len(gone))
+        in_base = self._base.living(ids[~contained(ids, self._hidden)])
+        hidden = np.sort(np.concatenate([self._hidden, in_base])) if in_base.size else self._hidden
+        return LexicalView(self._base, self._memory.changed(gone, added), hidden)
 
     def search(
         self,
@@ -78,105 +89,110 @@ class LexicalView:
         to 10 ms with a large `allowed`. Raises ValueError for a boost of an unknown field, IndexCorrupt where
         the folder was damaged after opening.
         """
-        query = self._query(terms, full_boosts(boosts))
-        if query is None or k < 1 or not self._count:
-            return _no_hits()
-        if allowed is None:
-            return self._top(query, k, None)
-        wanted = _ascending(allowed)
-        if not wanted.size:
-            return _no_hits()
-        if wanted.size <= UNION_LIMIT:
-            return self._top(within_ids(self._schema, query, wanted), k, None)
-        return self._top(query, k, wanted)
+        fields = full_boosts(boosts)
+        chosen = self._chosen(terms)
+        if not chosen or not fields or k < 1:
+            return LexicalHits(np.empty(0, np.int64), np.empty(0, np.float32))
+        wanted = None if allowed is None else _ascending(allowed)
+        ids, scores = self._base.top(chosen, fields, k, wanted, self._hidden)
+        if len(self._memory):
+            more_ids, more_scores = self._in_memory(chosen, fields, wanted)
+            ids, scores = np.concatenate([ids, more_ids]), np.concatenate([scores, more_scores])
+        order = np.lexsort((ids, -scores))[:k]
+        return LexicalHits(ids[order], scores[order])
 
     def idf(self, term: str) -> float:
         """How much a term says: ln(1 + (n - df + .5) / (df + .5)) of the body, as BM25 weighs it; 3 us."""
-        found = self._searcher.doc_freq("body", term)
-        found = min(found, self._count)  # deleted documents are counted until their segment is merged
-        return math.log1p((self._count - found + 0.5) / (found + 0.5))
+        count = len(self._base) or len(self._memory)
+        if len(self._base):
+            found = self._base.frequency(term, "body")
+        else:
+            found = int((self._memory.postings([term]).field == FIELDS.index("body")).sum())
+        found = min(found, count)  # deleted documents are counted until their segment is merged
+        return math.log1p((count - found + 0.5) / (found + 0.5))
 
     def explain(
         self, terms: Sequence[str], chunk_id: int, boosts: Mapping[str, float] | None = None
     ) -> list[TermScore]:
         """What each matching term and field adds to the score of a search for `terms`; they sum to it.
 
-        Highest first; empty where the document is absent or matches nothing. About 5 us a term and field.
+        Highest first; empty where the document is absent or matches nothing. About 5 us a term and field;
+        of a document in memory 0.3 ms with 200 groups.
         """
-        address = self._address(chunk_id)
-        if address is None:
+        fields = full_boosts(boosts)
+        chosen = self._chosen(terms)
+        if (row := self._memory.row(chunk_id)) is not None:
+            found = self._row_scores(chosen, fields, row)
+        elif chunk_id in self._hidden:
             return []
-        parts = [
-            TermScore(term, field, score)
-            for term in chosen_terms(self._searcher, terms)
-            for field, boost in full_boosts(boosts).items()
-            if (score := self._score_at(field_term(self._schema, term, field, boost), address))
-        ]
-        return sorted(parts, key=lambda part: -part.score)
+        else:
+            found = self._base.scores(chosen, fields, chunk_id)
+        return sorted((TermScore(*part) for part in found), key=lambda part: -part.score)
 
     def ids(self) -> Ids:
         """Every live id, ascending, int64 [n]; 30 ms for 100,000."""
-        if not self._count:
-            return np.empty(0, np.int64)
-        everything = tantivy.Query.all_query()
-        found, _ = self._fetch(everything, self._count)
-        return np.sort(found)
+        ids = self._base.ids()
+        visible = ids[~contained(ids, self._hidden)]
+        return np.sort(np.concatenate([visible, self._memory.ids]))
 
-    def _query(self, terms: Sequence[str], boosts: Mapping[str, float]) -> tantivy.Query | None:
-        chosen = chosen_terms(self._searcher, terms)
-        return any_term(self._schema, chosen, boosts) if chosen and boosts else None
+    def _chosen(self, terms: Sequence[str]) -> list[str]:
+        return chosen_terms(terms, self._frequencies)
 
-    def _top(self, query: tantivy.Query, k: int, wanted: Ids | None) -> LexicalHits:
-        """Fetches more of the full ranking until it holds the top k of `wanted`, ties at rank k included.
+    def _frequencies(self, terms: Sequence[str]) -> list[int]:
+        """The base's; only for terms that it lacks the memory's, which cost more to count."""
+        found = [sum(self._base.frequency(term, field) for field in FIELDS) for term in terms]
+        lacking = [term for term, count in zip(terms, found, strict=True) if not count]
+        in_memory = self._memory.frequencies(lacking)
+        return [count or in_memory[term] for term, count in zip(terms, found, strict=True)]
 
-        tantivy breaks ties by the order of writing; broken by id, the answer does not depend on it.
-        """
-        k = min(k, self._count)
-        share = 1.0 if wanted is None else min(1.0, wanted.size / self._count)
-        limit = int(k / share) + TIE_MARGIN
-        while True:
-            ids, scores = self._fetch(query, limit)
-            fetched, lowest = ids.size, scores[-1] if scores.size else 0.0
-            if wanted is not None:
-                ids, scores = _only(ids, scores, wanted)
-            if fetched < limit or (ids.size >= k and scores[k - 1] > lowest):
-                break
-            limit *= GROWTH
-        order = np.lexsort((ids, -scores))[:k]
-        return LexicalHits(ids[order], scores[order])
+    def _in_memory(
+        self, terms: Sequence[str], boosts: Mapping[str, float], wanted: Ids | None
+    ) -> tuple[Ids, Floats]:
+        """Every match in memory, in no order; 0.5 ms for 2,000 documents in 200 groups."""
+        postings, scores = self._scored(terms, boosts)
+        totals = np.zeros(len(self._memory), np.float32)
+        np.add.at(totals, postings.row, scores)  # one by one in float32, as tantivy sums: ties stay ties
+        found = np.flatnonzero(totals)
+        ids, sums = self._memory.ids[found], totals[found]
+        if wanted is None:
+            return ids, sums
+        kept = contained(ids, wanted)
+        return ids[kept], sums[kept]
 
-    def _fetch(self, query: tantivy.Query, limit: int) -> tuple[Ids, npt.NDArray[np.float32]]:
-        # tantivy panics on a limit of 0 and allocates the limit up front: a huge one aborts the process.
-        with as_corrupt(self._folder):
-            hits = self._searcher.search(query, max(1, min(limit, self._count)), count=False).hits
-            ids = self._searcher.fast_field_values("id", [address for _, address in hits])
-        return np.array(ids, np.int64), np.array([score for score, _ in hits], np.float32)
+    def _row_scores(
+        self, terms: Sequence[str], boosts: Mapping[str, float], row: int
+    ) -> Iterator[tuple[str, str, float]]:
+        postings, scores = self._scored(terms, boosts)
+        for at in np.flatnonzero((postings.row == row) & (scores > 0)).tolist():
+            yield terms[postings.term[at]], FIELDS[postings.field[at]], float(scores[at])
 
-    def _address(self, chunk_id: int) -> tantivy.DocAddress | None:
-        if not 0 < chunk_id <= MAX_ID:
-            return None
-        hits = self._searcher.search(id_term(self._schema, int(chunk_id)), 1, count=False).hits
-        return hits[0][1] if hits else None
+    def _scored(self, terms: Sequence[str], boosts: Mapping[str, float]) -> tuple[Postings, Floats]:
+        postings = self._memory.postings(terms)
+        statistics = self._statistics(terms, postings)
+        return postings, postings.scores(weights(statistics, boosts), norms(statistics.mean_lengths))
 
-    def _score_at(self, query: tantivy.Query, address: tantivy.DocAddress) -> float:
-        try:
-            explanation = query.explain(self._searcher, address).to_json()
-        except ValueError:  # tantivy's answer for a document that does not match
-            return 0.0
-        return float(json.loads(explanation)["value"])
+    def _statistics(self, terms: Sequence[str], postings: Postings) -> Statistics:
+        """The base's; the memory's own where the base is empty, and for a field that nothing in the base has."""
+        if not len(self._base):
+            frequencies = postings.frequencies(len(terms))
+            return Statistics(len(self._memory), frequencies, self._memory.mean_lengths)
+        found = self._base.statistics(terms)
+        if found.mean_lengths.all():
+            return found
+        mean_lengths = np.where(found.mean_lengths > 0, found.mean_lengths, self._memory.mean_lengths)
+        return replace(found, mean_lengths=mean_lengths)
 
 
-def _no_hits() -> LexicalHits:
-    return LexicalHits(np.empty(0, np.int64), np.empty(0, np.float32))
+def _taken_apart(documents: Mapping[str, Sequence[LexicalDocument]]) -> dict[str, list[MemoryDocument]]:
+    """Each group's documents for memory; of several of one id the last one counts."""
+    last = {document.id: (name, document) for name, group in documents.items() for document in group}
+    added: dict[str, list[MemoryDocument]] = {}
+    for name, document in last.values():
+        added.setdefault(name, []).append(memory_document(document))
+    return added
 
 
 def _ascending(ids: npt.ArrayLike) -> Ids:
     """Sorted and distinct; a list that already is, as from a sorted table, costs one pass."""
     array = np.asarray(ids, np.int64)
     return array if (array[1:] > array[:-1]).all() else np.unique(array)
-
-
-def _only(ids: Ids, scores: npt.NDArray[np.float32], wanted: Ids) -> tuple[Ids, npt.NDArray[np.float32]]:
-    at = np.minimum(np.searchsorted(wanted, ids), wanted.size - 1)
-    kept = wanted[at] == ids
-    return ids[kept], scores[kept]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from codeintel.analysis.chunking import ChunkSpan, chunk
+from codeintel.analysis.chunking import ChunkSpan, Parse, chunk
 from codeintel.analysis.identifiers import terms
-from codeintel.analysis.languages import language_of
+from codeintel.analysis.languages import language_of, parse
 from codeintel.catalog.ids import content_hash
+from codeintel.workspace.decoding import decode
 from codeintel.workspace.files import SkippedFile, SourceFile
 from codeintel.workspace.reading import SourceText, read_source
 from codeintel.workspace.skipping import SkipRules
@@ -63,14 +65,35 @@ def analyse_file(file: SourceFile, rules: AnalysisRules) -> FileAnalysis:
     if isinstance(source, SkippedFile):
         current = replace(file, size=source.size, mtime_ns=source.mtime_ns)
         return FileAnalysis(current, None, skip_reason=source.reason)
-    return _analyse(source, rules)
+    return _analyse(source, rules, parse, {})
 
 
-def _analyse(source: SourceText, rules: AnalysisRules) -> FileAnalysis:
+def analyse_text(
+    file: SourceFile,
+    data: bytes,
+    rules: AnalysisRules,
+    parser: Parse = parse,
+    bodies: Mapping[str, str] | None = None,
+) -> FileAnalysis:
+    """What `analyse_file` gives for a file that holds `data`, an editor's text in UTF-8; `file.size` is set to match.
+
+    `parser` may build on what it parsed before; `bodies` are the terms of contents that were analysed before.
+    """
+    current = replace(file, size=len(data))
+    reason = rules.skip.reason_by_stat(file.uri, len(data)) or rules.skip.reason_by_content(data)
+    if reason:
+        return FileAnalysis(current, None, skip_reason=reason)
+    return _analyse(SourceText(current, data, decode(data)), rules, parser, bodies or {})
+
+
+def _analyse(
+    source: SourceText, rules: AnalysisRules, parser: Parse, bodies: Mapping[str, str]
+) -> FileAnalysis:
     text = source.decoded.text
     language = language_of(source.file.uri, text[:SNIFFED_CHARACTERS])
-    chunked = chunk(text, language, rules.chunk_chars)
+    chunked = chunk(text, language, rules.chunk_chars, parser)
     encoded = text.encode()
+    contents = [encoded[span.start_byte : span.end_byte].decode() for span in chunked.spans]
     return FileAnalysis(
         source.file,
         content_hash(source.data),
@@ -78,9 +101,8 @@ def _analyse(source: SourceText, rules: AnalysisRules) -> FileAnalysis:
         source.decoded.encoding,
         chunked.spans[-1].end_line + 1 if chunked.spans else 0,
         chunked.parse_status,
-        tuple(_analysed(span, encoded[span.start_byte : span.end_byte].decode()) for span in chunked.spans),
+        tuple(
+            AnalysedChunk(span, content, bodies.get(content) or " ".join(terms(content)))
+            for span, content in zip(chunked.spans, contents, strict=True)
+        ),
     )
-
-
-def _analysed(span: ChunkSpan, content: str) -> AnalysedChunk:
-    return AnalysedChunk(span, content, " ".join(terms(content)))

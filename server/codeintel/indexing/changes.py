@@ -28,13 +28,20 @@ def changes_since(table: ChunkTable, found: Discovery, force: bool = False) -> C
     )
 
 
-def among(changes: Changes, uris: Iterable[str]) -> Changes:
-    """Only the changes that concern `uris`; what was asked for by name is suspected whatever its time says."""
-    wanted = set(uris)
+def changes_at(table: ChunkTable, found: Discovery, uris: Iterable[str]) -> Changes:
+    """Compare some documents, or all below a folder, with what was found there.
+
+    What is asked for by name is suspected whatever its time says: its content decides. Not so what could not be read
+    or took its parser down: that is tried again when it looks different.
+    """
+    present = {file.uri for file in found.files} | {file.uri for file in found.skipped}
+    known = dict.fromkeys(
+        one for uri in uris for one in (*([uri] if table.knows(uri) else []), *table.below(uri))
+    )
     return Changes(
-        tuple(file for file in changes.suspects if file.uri in wanted),
-        tuple(file for file in changes.skipped if file.uri in wanted),
-        tuple(uri for uri in changes.vanished if uri in wanted),
+        suspects=tuple(file for file in found.files if not _is_known_fault(table, file)),
+        skipped=tuple(file for file in found.skipped if _newly_skipped(table, file)),
+        vanished=tuple(uri for uri in known if uri not in present),
     )
 
 
@@ -43,6 +50,11 @@ def _may_differ(table: ChunkTable, file: SourceFile) -> bool:
     if known is None or (known.row.skip_reason and not known.row.lang):
         return True  # new, or left out unread by a rule that has changed while the file has not
     return (known.row.size, known.row.mtime_ns) != (file.size, file.mtime_ns)
+
+
+def _is_known_fault(table: ChunkTable, file: SourceFile) -> bool:
+    known = table.file(file.uri)
+    return known is not None and bool(known.row.skip_reason) and not _may_differ(table, file)
 
 
 def _newly_skipped(table: ChunkTable, file: SkippedFile) -> bool:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from codeintel.catalog.check import Finding, compare_ids, verify
 from codeintel.catalog.manifest import MANIFEST_NAME
 from codeintel.catalog.store import Store
@@ -45,13 +43,13 @@ def _vector_findings(store: Store, folder: Path) -> list[Finding]:
         meta = read_meta(folder / META_FILE)
     except IndexTrouble as error:
         return [Finding(META_FILE, error.message)]
-    embedded = store.read("faiss_idmap", ["source"]).column("source").to_numpy(zero_copy_only=False)
-    counts = {source: int(np.count_nonzero(embedded == source)) for source in ("primary", "secondary")}
+    vectors = store.read("faiss_idmap", ["chunk_id"]).num_rows
     if meta is None:
         return [Finding(META_FILE, "is missing")] if store.manifest.artifacts else []
-    expected = {"model": store.provenance.encoder, "dim": store.provenance.dim, "counts": counts}
+    found = {"model": meta.get("model"), "dim": meta.get("dim"), "vectors": meta.get("vectors")}
+    expected = {"model": store.provenance.encoder, "dim": store.provenance.dim, "vectors": vectors}
     return [
-        Finding(META_FILE, f"has {key} {meta.get(key)!r}, the tables have {value!r}")
+        Finding(META_FILE, f"has {key} {found[key]!r}, the tables have {value!r}")
         for key, value in expected.items()
-        if meta.get(key) != value
+        if found[key] != value
     ]

@@ -62,11 +62,26 @@ def open_index(
         static = DenseView(DenseIndex.build(store.provenance.static_dim, *vectors["static_embedding"]))
         snapshot = Snapshot(root, store.generation, table, lexical.view(), static, contextual)
         mended = lexical_mended or lists_mended
-        mended = mended or _meta_is_lost(store, warnings) or _idmap_differs(store, contextual)
+        mended = mended or _meta_is_lost(store, contextual, warnings) or _idmap_differs(store, contextual)
         return Opened(store, lexical, snapshot, warnings, mended and store.writable)
     except BaseException:
         store.close()
         raise
+
+
+def empty_index(root: Root, models: Models, chunk_chars: int) -> Opened:
+    """An index of nothing that cannot be written: what a follower searches before the writer's first generation."""
+    provenance = provenance_of(models, chunk_chars)
+    store = Store.in_memory(provenance)
+    store.close()
+    none = np.empty(0, np.int64)
+
+    def view(dim: int) -> DenseView:
+        return DenseView(DenseIndex.build(dim, none, np.empty((0, dim), np.float32)))
+
+    lexical = LexicalIndex.open(None)
+    static, contextual = view(provenance.static_dim), view(provenance.dim)
+    return Opened(store, lexical, Snapshot(root, 0, ChunkTable({}), lexical.view(), static, contextual))
 
 
 def provenance_of(models: Models, chunk_chars: int) -> Provenance:
@@ -125,8 +140,6 @@ def _lexical(store: Store, table: ChunkTable, warnings: list[str]) -> tuple[Lexi
     folder = store.folder / LEXICAL_FOLDER if store.folder else None
     recorded = lexical_stamps(store)
     try:
-        if folder and (lost := [name for name in recorded if not (folder / name).is_file()]):
-            raise IndexCorrupt(f"{folder / lost[0]} is missing.")
         lexical = LexicalIndex.open(folder, recorded)
         lexical_ids = lexical.ids()
     except IndexCorrupt as error:
@@ -202,13 +215,17 @@ def _make_good(index: DenseIndex, ids: Ids, vectors: Vectors) -> None:
     index.add(ids[differs], vectors[differs])
 
 
-def _meta_is_lost(store: Store, warnings: list[str]) -> bool:
-    """Whether faiss.meta.json is not what the manifest vouches for."""
-    recorded = [artifact for artifact in store.manifest.artifacts if artifact.name == META_FILE]
-    if not recorded or is_artifact_sound(store.folder, recorded[0]):
+def _meta_is_lost(store: Store, contextual: DenseView, warnings: list[str]) -> bool:
+    """Whether faiss.meta.json is missing, damaged, or of a generation that was never published."""
+    if store.folder is None or not store.manifest.artifacts:
         return False
-    warnings.append(f"{META_FILE} was changed or lost. It is written anew.")
-    return True
+    try:
+        meta = read_meta(store.folder / META_FILE)
+    except IndexCorrupt:  # said where it was read first
+        return True
+    if meta is None:
+        warnings.append(f"{META_FILE} was lost. It is written anew.")
+    return meta is None or meta.get("vectors") != len(contextual)
 
 
 def _idmap_differs(store: Store, contextual: DenseView) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ TRAINED_PREFIX = "vectors/primary-g"
 
 
 def tables_of(files: Iterable[IndexedFile], snapshot: Snapshot, dims: Dims) -> Mapping[str, Any]:
-    """The rows of `files` for the tables `chunks` and `files`."""
+    """The rows of `files` for every table."""
     kept = list(files)
     chunks = [chunk for file in kept for chunk in file.chunks]
     embedding, embedded = _vectors(chunks, snapshot.contextual)
@@ -32,19 +32,33 @@ def tables_of(files: Iterable[IndexedFile], snapshot: Snapshot, dims: Dims) -> M
     return {
         "chunks": chunk_table(chunks, dims, embedding, static, embedded),
         "files": file_table([file.row for file in kept], dims),
+        "faiss_idmap": _idmap([chunk for chunk, has in zip(chunks, embedded, strict=True) if has], snapshot),
     }
 
 
 def idmap_of(snapshot: Snapshot) -> Any:
-    """The `faiss_idmap` of the contextual vectors, as a table."""
-    found = snapshot.contextual.idmap()
-    return idmap_table(found.faiss_row, found.faiss_id, found.chunk_id, found.source)
+    """The whole `faiss_idmap` of the contextual vectors, as a table: a fold moves every row."""
+    chunks = list(snapshot.chunks)
+    held = snapshot.contextual.holds(_ids(chunks))
+    return _idmap([chunk for chunk, has in zip(chunks, held, strict=True) if has], snapshot)
+
+
+def _idmap(chunks: Sequence[Chunk], snapshot: Snapshot) -> Any:
+    places = snapshot.contextual.places(_ids(chunks))
+    uris = [chunk.uri for chunk in chunks]
+    return idmap_table(uris, places.faiss_row, places.faiss_id, places.chunk_id, places.source)
+
+
+def _ids(chunks: Iterable[Chunk]) -> np.ndarray[Any, Any]:
+    return np.fromiter((chunk.id for chunk in chunks), np.int64)
 
 
 def engine_files(
     store: Store, lexical: LexicalIndex, snapshot: Snapshot, *, whole: bool = False
 ) -> list[Artifact]:
-    """Write what FAISS keeps on disk and vouch for it and for every file of the lexical index; none in memory.
+    """Write what FAISS keeps on disk; vouch for its trained lists and every file of the lexical index; none in memory.
+
+    faiss.meta.json vouches for itself: it is replaced before the manifest is, and may be a generation ahead of it.
 
     Trained lists are large: they are written where all vectors are (`whole`) or where there are none yet. What has
     changed since is made good from the chunks table on opening.
@@ -55,7 +69,7 @@ def engine_files(
     stamps = lexical.files().items()
     found = [Artifact(f"{LEXICAL_FOLDER}/{name}", size, checksum) for name, (size, checksum) in stamps]
     trained = _trained_files(store, store.folder, snapshot, whole)
-    return [*found, artifact_of(store.folder, META_FILE), *trained]
+    return [*found, *trained]
 
 
 def trained_artifacts(store: Store) -> list[Artifact]:
@@ -84,13 +98,14 @@ def lexical_stamps(store: Store) -> dict[str, tuple[int, str]]:
 def _write_meta(folder: Path, snapshot: Snapshot, model_id: str) -> None:
     path = folder / META_FILE
     path.parent.mkdir(exist_ok=True)
-    write_meta(path, snapshot.contextual.base.meta(model_id))
+    view = snapshot.contextual
+    write_meta(path, {**view.base.meta(model_id), "vectors": len(view)})
 
 
 def _vectors(chunks: list[Chunk], view: DenseView) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """The view's vectors of `chunks`, float32 [n, dim], and which of them it has, bool [n]."""
-    ids = np.array([chunk.id for chunk in chunks], np.int64)
-    present = np.isin(ids, view.ids())
+    ids = _ids(chunks)
+    present = view.holds(ids)
     vectors = np.zeros((len(ids), view.base.dim), np.float32)
     vectors[present] = view.reconstruct(ids[present])
     return vectors, present

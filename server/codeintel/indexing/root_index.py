@@ -1,44 +1,49 @@
-"""The index of one root: its current snapshot, and the only code that makes the next one.
+"""The index of one root: reads what changed, gives it meaning, and keeps the disk up to date behind it.
 
-Text first: changed files are analysed by workers and become searchable at once; meaning follows, a batch of chunks at
-a time. Both swap `snapshot` under one short lock, so that an edit never waits for the encoder to finish the workspace.
+What is searched changes in state.py, in milliseconds; here is the work around it. Reading and encoding run side by
+side, publishing follows them: three kinds of locks, always taken in the order publishing, folding, state.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from codeintel.cancellation import CancelCheck, never, stop_if
-from codeintel.catalog.rows import Chunk
+from codeintel.errors import IndexTrouble
 from codeintel.indexing.analysis import VANISHED, AnalysisRules, FileAnalysis
 from codeintel.indexing.assembly import indexed_file, lexical_documents, skipped_file
-from codeintel.indexing.changes import Changes, among, changes_since
+from codeintel.indexing.changes import Changes, changes_at, changes_since
+from codeintel.indexing.document_queue import Urgency
+from codeintel.indexing.following import read_changes
 from codeintel.indexing.memory import give_back_memory
 from codeintel.indexing.opening import Opened
 from codeintel.indexing.progress import ENCODING, READING, Meter, ProgressReport, silent
 from codeintel.indexing.publishing import engine_files, idmap_of, tables_of
+from codeintel.indexing.state import Capture, IndexState
 from codeintel.indexing.workers import AnalysisWorkers
 from codeintel.models.folder import Models
-from codeintel.models.passage import passage_text
+from codeintel.models.vectors import passage_for
 from codeintel.snapshot import IndexedFile, Snapshot
-from codeintel.workspace.discovery import discover
-from codeintel.workspace.files import Discovery, SourceFile
-from codeintel.workspace.roots import Root, path_of
+from codeintel.workspace.discovery import discover, discover_at, would_list
+from codeintel.workspace.roots import Root
 
 log = logging.getLogger(__name__)
 
 SWAP_SECONDS = 1.0  # how soon the first files of a long run become searchable
-ENCODE_BATCH = 64  # half a second of encoding: the longest that a cancel or an edit waits
+ENCODE_BATCH = 16  # an eighth of a second of encoding: the longest that a cancel or an edit waits
 FEW_CHUNKS = 1_000  # below this, rewriting the rows of their files is cheaper than rewriting bases
 MANY_FILES = 200  # a run over so many leaves enough behind to give back
+BULK_CHUNKS = 512  # from here on a commit to tantivy is cheaper than a layer in memory; a guess
 CHECKPOINT_SECONDS = 30.0  # what an interruption may cost; a checkpoint rewrites the bases it concerns
+DELETED_SHARE = 0.2  # of tantivy's documents: beyond it their statistics lie, as Lucene's users are told too
+SMALL_INDEX = 2_000  # chunks that tantivy indexes anew in a quarter of a second: there statistics stay exact
 
 
 @dataclass(slots=True)
@@ -49,7 +54,6 @@ class RefreshReport:
     changed: int = 0
     removed: int = 0
     chunks: int = 0
-    encoded: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
 
 
@@ -60,104 +64,106 @@ class _Pending:
     files: dict[str, IndexedFile | None] = field(default_factory=dict)
     bodies: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
+    def drop(self, uris: Collection[str]) -> None:
+        """Without some documents."""
+        for uri in uris:
+            self.files.pop(uri, None)
+            self.bodies.pop(uri, None)
+
 
 class RootIndex:
-    """One root's index. `snapshot` may be read by any thread; every method that writes takes its turn."""
+    """One root's index. `snapshot` may be read by any thread; every method may be called by any."""
 
     def __init__(self, root: Root, opened: Opened, models: Models, roots: Sequence[Root]) -> None:
         self.root = root
-        self.snapshot: Snapshot = opened.snapshot
-        self.store = opened.store
-        self._lexical = opened.lexical
         self._models = models
         self._roots = tuple(roots)
-        self._swapping = threading.RLock()
         self._refreshing = threading.Lock()
+        self._publishing = threading.RLock()
         self._encoding = threading.Lock()
-        self._unpublished: dict[str, IndexedFile | None] = {}
+        self._rows_moved = (
+            False  # FAISS's rows are not those of the table on disk: written anew with the next vectors
+        )
+        self._overtaken: set[str] | None = None  # what was read apart while the whole root is being read
+        self.store = opened.store
+        self._lexical = opened.lexical
+        self._manifest = opened.store.manifest
+        self.state = IndexState(opened.snapshot, models, writes=self.writable)
         if opened.must_publish:
-            self._publish(whole=True)  # what opening mended
+            self.publish(whole=True)  # what opening mended
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What queries see: saved files with open documents' unsaved text over them."""
+        return self.state.snapshot
+
+    @property
+    def writable(self) -> bool:
+        """Whether this process keeps the index; else it follows the one that does."""
+        return self.store.writable
+
+    # -- reading ------------------------------------------------------------------------------------------------
 
     def refresh(
         self,
         workers: AnalysisWorkers,
         rules: AnalysisRules,
         *,
-        uris: Sequence[str] | None = None,
         force: bool = False,
         report: ProgressReport = silent,
         cancelled: CancelCheck = never,
     ) -> RefreshReport:
-        """Bring the text tier up to date with the disk: of every file, or only of `uris`.
+        """Bring the text tier up to date with the disk, every file of it, and publish.
 
         Raises Cancelled, after publishing what was finished; IndexTrouble where nothing can be written.
         """
         with self._refreshing:
-            found = self._discovered(rules, uris, cancelled)
-            changes = changes_since(self.snapshot.chunks, found, force or uris is not None)
-            if uris is not None:
-                changes = among(changes, uris)
+            found = discover(self.root, rules.skip, cancelled, self._roots)
+            changes = changes_since(self.state.saved.chunks, found, force)
             outcome = RefreshReport(files=len(found.files))
+            overtaken: set[str] = set()
+            self._overtaken = overtaken
+            self.state.mark_stale(file.uri for file in changes.suspects)
             try:
-                self._take(changes, workers, rules, outcome, report, cancelled)
+                self._take(changes, workers, rules, outcome, Urgency.REST, report, cancelled)
             finally:
-                if self._unpublished:
-                    self._publish()
+                self._overtaken = None
+                self.state.unmark_stale(file.uri for file in changes.suspects)
+                self.publish()
                 if len(changes.suspects) > MANY_FILES:
                     give_back_memory()
-            if not self.store.generation:  # an empty folder: without a generation it counts as never indexed
-                self._publish()
-            outcome.chunks = len(self.snapshot.chunks)
-            outcome.skipped = skip_counts(self.snapshot)
-            return outcome
+        if overtaken:  # read apart meanwhile, by whom it may not have been seen as it is now
+            self.refresh_at(sorted(overtaken), workers, rules, cancelled=cancelled)
+        outcome.chunks = len(self.state.saved.chunks)
+        outcome.skipped = self.state.saved.chunks.skipped
+        return outcome
 
-    def encode(self, *, report: ProgressReport = silent, cancelled: CancelCheck = never) -> int:
-        """Give every chunk its contextual vector; answers how many were encoded.
+    def refresh_at(
+        self,
+        uris: Sequence[str],
+        workers: AnalysisWorkers,
+        rules: AnalysisRules,
+        *,
+        urgency: Urgency = Urgency.RECENT,
+        cancelled: CancelCheck = never,
+    ) -> RefreshReport:
+        """Bring a few documents, or all below a folder, up to date; not published yet.
 
-        Raises Cancelled, after publishing what was finished.
+        Costs what they are, not what the root is. Raises Cancelled.
         """
-        with self._encoding:
-            waiting = self._unencoded()
-            if not waiting:
-                return 0
-            meter = Meter(ENCODING, len(waiting), report)
-            done: list[int] = []
-            last_checkpoint = time.monotonic()
-            try:
-                for start in range(0, len(waiting), ENCODE_BATCH):
-                    stop_if(cancelled)
-                    batch = waiting[start : start + ENCODE_BATCH]
-                    done += self._encode_batch(batch)
-                    meter.advance(len(batch))
-                    if time.monotonic() - last_checkpoint > CHECKPOINT_SECONDS:
-                        self._checkpoint(done)
-                        last_checkpoint = time.monotonic()
-            finally:
-                self._checkpoint(done)
-                if len(waiting) > FEW_CHUNKS:
-                    give_back_memory()
-            return len(waiting)
-
-    def close(self) -> None:
-        """Give the writer's lock back; the snapshot stays usable."""
-        with self._swapping:
-            self._lexical.close()
-            self.store.close()
-
-    def _discovered(
-        self, rules: AnalysisRules, uris: Sequence[str] | None, cancelled: CancelCheck
-    ) -> Discovery:
-        """The whole root; for known files only, just those files, so that a save costs no walk."""
-        known = self.snapshot.chunks
-        if uris is None or any(known.file(uri) is None for uri in uris):
-            return discover(self.root, rules.skip, cancelled, self._roots)
-        files = []
-        for uri in uris:
-            path = path_of(self.root, uri).resolve()  # of a link, the file it leads to, as discovery has it
-            if path.is_file():
-                status = path.stat()
-                files.append(SourceFile(uri, path, status.st_size, status.st_mtime_ns))
-        return Discovery(tuple(files), ())
+        table = self.state.saved.chunks
+        self.state.mark_stale(uri for uri in uris if table.file(uri))
+        try:
+            found = discover_at(self.root, rules.skip, uris, table.knows, cancelled, self._roots)
+            changes = changes_at(table, found, uris)
+            outcome = RefreshReport(files=len(found.files))
+            if self._overtaken is not None:
+                self._overtaken.update(file.uri for file in changes.suspects)
+            self._take(changes, workers, rules, outcome, urgency, silent, cancelled)
+        finally:
+            self.state.unmark_stale(uris)
+        outcome.chunks = len(self.state.saved.chunks)
+        return outcome
 
     def _take(
         self,
@@ -165,6 +171,7 @@ class RootIndex:
         workers: AnalysisWorkers,
         rules: AnalysisRules,
         outcome: RefreshReport,
+        urgency: Urgency,
         report: ProgressReport,
         cancelled: CancelCheck,
     ) -> None:
@@ -173,16 +180,19 @@ class RootIndex:
         pending.files.update({file.uri: skipped_file(self.root, file) for file in changes.skipped})
         outcome.removed = len(changes.vanished)
         meter = Meter(READING, len(changes.suspects), report)
-        last_swap = time.monotonic()
+        last_swap = last_publication = time.monotonic()
         try:
             for analysis in workers.analyse(changes.suspects, rules, cancelled):
                 outcome.changed += self._note(analysis, pending)
                 meter.advance()
                 if time.monotonic() - last_swap > SWAP_SECONDS:
-                    self._swap_text(pending)
+                    self._swap(pending, urgency)
                     pending, last_swap = _Pending(), time.monotonic()
+                if time.monotonic() - last_publication > CHECKPOINT_SECONDS:
+                    self.publish()
+                    last_publication = time.monotonic()
         finally:  # what was analysed before a cancel is kept
-            self._swap_text(pending)
+            self._swap(pending, urgency)
 
     def _note(self, analysis: FileAnalysis, pending: _Pending) -> bool:
         """Keep an analysis for the next swap; answers whether the file's content is new to the index."""
@@ -190,146 +200,230 @@ class RootIndex:
         if analysis.skip_reason == VANISHED:
             pending.files[uri] = None
             return True
-        known = self.snapshot.chunks.file(uri)
+        known = self.state.saved.chunks.file(uri)
         fresh = indexed_file(self.root, analysis)
         if known is not None and known.chunks == fresh.chunks and known.row == fresh.row:
+            self.state.unmark_stale([uri])
             return False
         pending.files[uri] = fresh
         pending.bodies[uri] = tuple(chunk.body for chunk in analysis.chunks)
         return known is None or known.row.content_hash != analysis.content_hash
 
-    def _swap_text(self, pending: _Pending) -> None:
-        """Make pending files searchable by text: lexical commit, static vectors, then one swap."""
+    def _swap(self, pending: _Pending, urgency: Urgency) -> None:
+        """Make pending files searchable by text."""
+        if urgency is Urgency.REST and self._overtaken:
+            pending.drop(set(self._overtaken))
         if not pending.files:
             return
-        with self._swapping:
-            before = self.snapshot
-            old = {chunk.id: chunk for uri in pending.files for chunk in _chunks_of(before, uri)}
-            new = {chunk.id: chunk for file in pending.files.values() if file for chunk in file.chunks}
-            changed = [chunk for chunk in new.values() if not _same_text(old.get(chunk.id), chunk)]
-            gone = _ids(chunk for chunk in old.values() if chunk.id not in new)
-            stale = {chunk.id for chunk in changed}
-            documents = (
-                document
-                for uri, file in pending.files.items()
-                if file
-                for document in lexical_documents(file, pending.bodies.get(uri, ()))
-                if document.id in stale
-            )
-            self._lexical.replace(gone.tolist(), documents)
+        if sum(len(file.chunks) for file in pending.files.values() if file) < BULK_CHUNKS:
+            self.state.take_in(pending.files, pending.bodies, urgency)
+            return
+        with self._publishing:
+            self.state.take_in_bulk(pending.files, pending.bodies, urgency, self._lexical)
+            if self.state.saved.static.needs_fold:
+                self._fold()
+
+    def lists(self, uri: str, rules: AnalysisRules) -> bool:
+        """Whether a document is, or were it saved would be, one of the root's."""
+        if self.state.saved.chunks.knows(uri):
+            return True
+        if os.path.lexists(self.root.path / uri):
+            found = discover_at(self.root, rules.skip, [uri], lambda _: False, roots=self._roots)
+            return bool(found.files or found.skipped)
+        return would_list(self.root, uri)
+
+    def read_open(self, analysis: FileAnalysis) -> None:
+        """Search an open document's text, as analysed, instead of its file's."""
+        file = indexed_file(self.root, analysis)
+        self.state.lay_over(file, tuple(chunk.body for chunk in analysis.chunks))
+
+    # -- meaning ------------------------------------------------------------------------------------------------
+
+    def encode_some(self, cancelled: CancelCheck = never) -> int:
+        """Give the most urgent chunks their contextual vectors, a batch of them; answers how many, 0 at the end."""
+        with self._encoding:
+            batch = self.state.next_batch(ENCODE_BATCH)
+            if not batch:
+                return 0
+            model = self._models.encoder
+            try:
+                stop_if(cancelled)
+                vectors = model.encode([passage_for(model, c.uri, c.breadcrumb, c.content) for c in batch])
+            except BaseException:
+                self.state.waiting.put({chunk.uri for chunk in batch}, Urgency.REST)
+                raise
+            self.state.take_vectors(batch, vectors)
+            if self.state.saved.contextual.needs_fold:
+                self._fold()
+            return len(batch)
+
+    def encode(self, *, report: ProgressReport = silent, cancelled: CancelCheck = never) -> int:
+        """Give every chunk its contextual vector and publish; answers how many were encoded.
+
+        Raises Cancelled, after publishing what was finished.
+        """
+        saved = self.state.saved
+        total = len(saved.chunks) - len(saved.contextual)
+        if not total and not len(self.state.waiting):
+            return 0
+        meter = Meter(ENCODING, total, report)
+        last_checkpoint = time.monotonic()
+        done = 0
+        try:
+            while count := self.encode_some(cancelled):
+                done += count
+                meter.advance(count)
+                if time.monotonic() - last_checkpoint > CHECKPOINT_SECONDS:
+                    self.publish(with_vectors=True)
+                    last_checkpoint = time.monotonic()
+        finally:
+            self.publish(with_vectors=True)
+            if done > FEW_CHUNKS:
+                give_back_memory()
+        return done
+
+    # -- disk ---------------------------------------------------------------------------------------------------
+
+    def publish(self, *, with_vectors: bool = False, whole: bool = False) -> bool:
+        """Write what changed since the last time: one small delta a table; whether there was anything.
+
+        Vectors that arrived later than their chunks go along with `with_vectors`. Raises IndexTrouble where nothing
+        can be written, after which it can be tried again; searches go on from memory meanwhile.
+        """
+        with self._publishing:
+            if not self.store.writable:
+                return False
+            state, first = self.state, not self.store.generation or not self.store.manifest.of("files")
+            with_vectors |= whole
+            has_vectors = with_vectors and state.fresh_vectors
+            if not (whole or first or state.has_unpublished or has_vectors):
+                return False
+            capture = state.capture(with_vectors=with_vectors)
+            try:
+                self._commit(capture)
+                self._write(capture, whole=whole or (with_vectors and self._rows_moved), first=first)
+            except BaseException:
+                state.put_back(capture)
+                raise
+            state.published(self.store.generation)
+            return True
+
+    def _commit(self, capture: Capture) -> None:
+        if capture.uncommitted:
+            self._lexical.replace(capture.removed, capture.documents)
             self._lexical.commit()
-            ids = _ids(changed)
-            vectors = _as_stored(self._models.static.encode([_passage(chunk) for chunk in changed]))
-            self.snapshot = replace(
-                before,
-                chunks=before.chunks.changed(pending.files),
-                lexical=self._lexical.view(),
-                static=before.static.changed(gone, ids, vectors),
-                contextual=before.contextual.without(np.union1d(gone, ids)),
-            )
-            self._unpublished.update(pending.files)
+            self.state.committed(capture, self._lexical.view())
 
-    def _unencoded(self) -> list[Chunk]:
-        """Chunks without a contextual vector, by file, so that checkpoints concern few bases."""
-        covered = set(self.snapshot.contextual.ids().tolist())
-        return sorted(
-            (chunk for chunk in self.snapshot.chunks if chunk.id not in covered),
-            key=lambda chunk: (chunk.uri, chunk.start_byte),
-        )
+    def _write(self, capture: Capture, *, whole: bool, first: bool) -> None:
+        saved, dims = capture.saved, self.store.provenance.dims
+        many = len(capture.vectors) > FEW_CHUNKS
+        fresh = () if many else [c.uri for i in capture.vectors if (c := saved.chunks.get(i))]
+        uris = dict.fromkeys((*capture.uris, *fresh))
+        with self.state.folding:
+            files = {uri: saved.chunks.file(uri) for uri in uris}
+            tables = tables_of([file for file in files.values() if file], saved, dims)
+            artifacts = engine_files(self.store, self._lexical, saved, whole=whole or first or many)
+            if first:
+                self.store.rebuild(tables_of(list(saved.chunks.files()), saved, dims), artifacts=artifacts)
+                return
+            removed = [uri for uri, file in files.items() if file is None]
+            self.store.publish(tables, removed, artifacts=artifacts)
+            if many:
+                ids = np.array([i for i in capture.vectors if saved.chunks.get(i)], np.int64)
+                ids = ids[saved.contextual.holds(ids)]
+                self.store.fill("embedding", ids, saved.contextual.reconstruct(ids), artifacts=artifacts)
+            if whole or many:
+                self.store.rewrite("faiss_idmap", idmap_of(saved))  # a fold has moved its rows
+                self._rows_moved = False
 
-    def _encode_batch(self, batch: Sequence[Chunk]) -> list[int]:
-        vectors = self._models.encoder.encode([_passage(chunk) for chunk in batch])
-        with self._swapping:
-            # an edit may have come in between: only chunks that still read the same keep their vector
-            table = self.snapshot.chunks
-            kept = [row for row, chunk in enumerate(batch) if _same_text(table.get(chunk.id), chunk)]
-            ids = _ids(batch[row] for row in kept)
-            view = self.snapshot.contextual.changed(np.empty(0, np.int64), ids, vectors[kept])
-            self.snapshot = replace(self.snapshot, contextual=view.folded() if view.needs_fold else view)
-        return [chunk.id for chunk in (batch[row] for row in kept)]
+    def upkeep(self, cancelled: CancelCheck = never) -> None:
+        """What keeps searches and saves fast, for quiet moments: nothing in it changes an answer but for the better.
 
-    def _publish(self, *, whole: bool = False) -> None:
-        """Write the rows of every file that changed since the last time, and what the engines have."""
-        with self._swapping:
+        Folds vectors, makes tantivy forget what was deleted, gathers deltas and folds them into bases.
+        """
+        with self._publishing:
             if not self.store.writable:
                 return
-            self._fold()
-            files, self._unpublished = self._unpublished, {}
-            try:
-                self._write(files, whole)
-            except BaseException:
-                self._unpublished = {**files, **self._unpublished}
-                raise
-            self.snapshot = replace(self.snapshot, generation=self.store.generation)
+            if self._forget_deleted() | self._fold_vectors():
+                self.publish(whole=True)
+            stop_if(cancelled)
+            if self.store.needs_gathering:
+                self.store.gather()
+            stop_if(cancelled)
+            if self.store.needs_compaction:
+                self.store.compact()
 
-    def _write(self, files: dict[str, IndexedFile | None], whole: bool) -> None:
-        snapshot, dims = self.snapshot, self.store.provenance.dims
-        present = [file for file in files.values() if file]
-        first = not self.store.manifest.of("files")
-        artifacts = engine_files(self.store, self._lexical, snapshot, whole=whole or first)
-        tables = {**tables_of(present, snapshot, dims), "faiss_idmap": idmap_of(snapshot)}
-        if first:
-            self.store.rebuild(tables, artifacts=artifacts)
-            return
-        removed = [uri for uri, file in files.items() if file is None]
-        self.store.publish(tables, removed, artifacts=artifacts)
-        if self.store.needs_compaction:
-            self.store.compact()
+    def reclaim(self, cancelled: CancelCheck = never) -> tuple[int, int]:
+        """All upkeep there is to do, due or not; the files and the bytes that this removed from the index folder."""
+        with self._publishing:
+            self.publish(with_vectors=True)
+            if self._forget_deleted(all_of_them=True) | self._fold():
+                self.publish(whole=True)
+            stop_if(cancelled)
+            return self.store.reclaim()
 
-    def _checkpoint(self, done: list[int]) -> None:
-        """Publish the vectors of the chunks `done` that are still there, and forget them."""
-        with self._swapping:
-            table = self.snapshot.chunks
-            chunks = [chunk for chunk_id in done if (chunk := table.get(chunk_id)) is not None]
-            done.clear()
-            if not chunks or not self.store.writable:
-                return
-            if len(chunks) < FEW_CHUNKS:
-                self._unpublished.update({chunk.uri: table.file(chunk.uri) for chunk in chunks})
-                self._publish()
-                return
-            self._fold()
-            view = self.snapshot.contextual
-            ids = np.intersect1d(_ids(chunks), view.ids())
-            artifacts = engine_files(self.store, self._lexical, self.snapshot, whole=True)
-            self.store.fill(
-                "embedding", ids, view.reconstruct(ids), idmap=idmap_of(self.snapshot), artifacts=artifacts
-            )
-            self.snapshot = replace(self.snapshot, generation=self.store.generation)
+    def _fold_vectors(self) -> bool:
+        saved = self.state.saved
+        return (saved.contextual.needs_fold or saved.static.needs_fold) and self._fold()
 
-    def _fold(self) -> None:
-        contextual, static = self.snapshot.contextual.folded(), self.snapshot.static.folded()
-        self.snapshot = replace(self.snapshot, contextual=contextual, static=static)
+    def _fold(self) -> bool:
+        folded = self.state.fold()
+        self._rows_moved |= folded
+        return folded
+
+    def _forget_deleted(self, *, all_of_them: bool = False) -> bool:
+        """tantivy counts deleted documents in its statistics until it is written anew."""
+        deleted, chunks = self._lexical.deleted, len(self.state.saved.chunks)
+        tolerable = deleted < DELETED_SHARE * chunks and chunks > SMALL_INDEX and not all_of_them
+        if not deleted or tolerable:
+            return False
+        capture = self.state.capture(with_vectors=False)
+        try:
+            documents = (one for file in capture.saved.chunks.files() for one in lexical_documents(file))
+            self._lexical.rewrite(documents)
+        finally:
+            self.state.put_back(capture)
+        self.state.committed(capture, self._lexical.view())
+        return True
+
+    # -- beside another process ---------------------------------------------------------------------------------
+
+    def follow(self) -> bool:
+        """Take over what the process that writes has published since; whether there was anything.
+
+        Raises IndexCorrupt where that cannot be read.
+        """
+        with self._publishing:
+            if self.writable or not self.store.refresh():
+                return False
+            before, self._manifest = self._manifest, self.store.manifest
+            uris = self.store.changes_since(before)
+            self._lexical.refresh()
+            if uris is None:
+                raise NeedsReopening
+            files, static, contextual = read_changes(self.store, uris)
+            self.state.follow(files, static, contextual, self._lexical.view(), self.store.generation)
+            return True
+
+    def adopt(self, opened: Opened) -> None:
+        """Go on with the index as it was opened again; open documents stay as they are."""
+        with self._publishing:
+            self._lexical.close()
+            self.store.close()
+            self.store, self._lexical, self._manifest = opened.store, opened.lexical, opened.store.manifest
+            self.state.adopt(opened.snapshot, writes=self.writable)
+            if opened.must_publish:
+                self.publish(whole=True)
+
+    def close(self) -> None:
+        """Give the writer's lock back; the snapshot stays usable."""
+        with self._publishing:
+            self._lexical.close()
+            self.store.close()
 
 
-def skip_counts(snapshot: Snapshot) -> dict[str, int]:
-    """How many files are left out for each reason, figures in the reasons apart."""
-    counts: dict[str, int] = {}
-    for file in snapshot.chunks.files():
-        if file.row.skip_reason:
-            reason = file.row.skip_reason.partition(" (")[0]
-            counts[reason] = counts.get(reason, 0) + 1
-    return counts
+class NeedsReopening(IndexTrouble):
+    """The index on disk has changed too much to be followed document by document."""
 
-
-def _chunks_of(snapshot: Snapshot, uri: str) -> tuple[Chunk, ...]:
-    file = snapshot.chunks.file(uri)
-    return file.chunks if file else ()
-
-
-def _same_text(old: Chunk | None, new: Chunk) -> bool:
-    """Whether engines need not look again: the content is the id's, but breadcrumb and names come from around it."""
-    return old is not None and (old.breadcrumb, old.symbols) == (new.breadcrumb, new.symbols)
-
-
-def _as_stored(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Rounded as the table keeps them, so that answers are the same before and after a restart."""
-    return vectors.astype(np.float16).astype(np.float32)
-
-
-def _passage(chunk: Chunk) -> str:
-    return passage_text(chunk.uri, chunk.breadcrumb, chunk.content)
-
-
-def _ids(chunks: Iterable[Chunk]) -> npt.NDArray[np.int64]:
-    return np.fromiter((chunk.id for chunk in chunks), np.int64)
+    def __init__(self) -> None:
+        super().__init__("The index was rewritten by another process.", "It is opened again.")

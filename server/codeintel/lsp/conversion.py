@@ -68,7 +68,13 @@ def search_result(answer: Answer, hits: list[protocol.Hit]) -> protocol.SearchRe
 
 
 def _coverage(coverage: Coverage) -> protocol.Coverage:
-    return protocol.Coverage(chunks=coverage.chunks, meaning=coverage.meaning, share=coverage.share)
+    return protocol.Coverage(
+        chunks=coverage.chunks,
+        meaning=coverage.meaning,
+        share=coverage.share,
+        live=coverage.live,
+        stale=coverage.stale,
+    )
 
 
 def explain_result(explanation: Explanation, ranges: Ranges) -> protocol.ExplainResult:
@@ -89,9 +95,24 @@ def status_result(status: Status) -> protocol.StatusResult:
         version=__version__,
         encoder=status.encoder,
         static_table=status.static,
+        encoded=status.encoded,
+        remembered=status.remembered,
         roots=[_root(root) for root in status.roots],
         stage=_stage(status.stage) if status.stage else None,
         warnings=list(status.warnings),
+    )
+
+
+def status_changed(state: str, message: str, coverage: Coverage, following: bool) -> protocol.StatusChanged:
+    """The little that a status bar shows."""
+    return protocol.StatusChanged(
+        state=state,
+        message=message,
+        chunks=coverage.chunks,
+        meaning=coverage.meaning,
+        live=coverage.live,
+        stale=coverage.stale,
+        following=following,
     )
 
 
@@ -117,6 +138,9 @@ def _root(root: RootStatus) -> protocol.RootStatus:
         size_bytes=root.size_bytes,
         last_indexed_at=root.last_indexed_at or None,
         languages=dict(root.languages),
+        live=root.live,
+        stale=root.stale,
+        following=root.following,
     )
 
 

@@ -1,8 +1,9 @@
 """The JSON-RPC endpoint: pygls's protocol, made to answer every request exactly once and never with a trace.
 
 pygls 2.1 does not answer requests with unreadable params, nor those before initialize or after shutdown; it
-runs a cancelled command to its end, and puts tracebacks into errors. All of that is mended here and nowhere
-else; what the requests mean is in features/.
+runs a cancelled command to its end, puts tracebacks into errors and the log, fails at shutdown while requests
+run, and keeps a future of every notification for ever. All of that is mended here and nowhere else; what the
+requests mean is in features/.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class Endpoint(LanguageServerProtocol):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self._initialize_seen = False
+        self._closing = False
         self._methods: dict[int | str, str] = {}
 
     def get_message_type(self, method: str) -> type | None:  # type: ignore[override]  # there cached
@@ -58,7 +60,9 @@ class Endpoint(LanguageServerProtocol):
     def receive(self, data: Any) -> None:
         """Handle one message, parsed from JSON but otherwise unchecked."""
         fault = _envelope_fault(data)
-        if fault:
+        if fault and _is_response(data):
+            log.debug("ignored an answer: %s", fault)
+        elif fault:
             self.refuse(_request_id(data), faults.INVALID_REQUEST, fault)
         elif "method" not in data:
             self._receive_response(data)
@@ -84,12 +88,13 @@ class Endpoint(LanguageServerProtocol):
             self._send_response(msg_id, error=faults.wire_error(error, method))
         else:
             self._initialize_seen = True
+            self._closing |= method == types.SHUTDOWN
             self._methods[msg_id] = method
             self.handle_message(message)
 
     def _admit(self, msg_id: int | str, method: str) -> None:
         """Raise for a request that comes at the wrong time, or that nobody answers."""
-        if self._shutdown:
+        if self._closing:
             raise JsonRpcException("The server is shutting down.", faults.INVALID_REQUEST)
         if not self._initialize_seen and method != types.INITIALIZE:
             raise JsonRpcException("The first request must be initialize.", faults.NOT_INITIALIZED)
@@ -106,12 +111,19 @@ class Endpoint(LanguageServerProtocol):
         if self.get_message_type(method) is None:
             log.debug("ignored the unknown notification %s", method)
             return
+        kind: Any = self.get_message_type(method)
         try:
-            self.handle_message(self.structure_message(data))
-        except JsonRpcException:
-            log.warning("ignored a %s notification with unreadable params", method)
+            message = self._converter.structure(data, kind)
+        except Exception as error:  # whatever its params hold: nobody would be answered
+            log.warning("ignored a %s notification with unreadable params (%s)", method, type(error).__name__)
+        else:
+            self.handle_message(message)
 
     def _receive_response(self, data: dict[str, Any]) -> None:
+        waiting = self._request_futures.get(data["id"])
+        if waiting is None or waiting.done() or data["id"] in self._methods:  # those are the client's own
+            log.debug("ignored an answer that nobody awaits")
+            return
         try:
             message = self.structure_message(data)
         except JsonRpcException as error:
@@ -122,6 +134,12 @@ class Endpoint(LanguageServerProtocol):
     def _handle_cancel_notification(self, msg_id: Any) -> None:
         if isinstance(msg_id, int | str) and msg_id in self._methods:  # any other is answered, or never came
             super()._handle_cancel_notification(msg_id)
+
+    def _execute_handler(self, msg_id: int | str, *args: Any, **named: Any) -> None:
+        """Run it; of what is no request pygls would keep the future, and with it the result, for ever."""
+        super()._execute_handler(msg_id, *args, **named)
+        if msg_id not in self._methods and (future := self._request_futures.get(msg_id)):
+            future.add_done_callback(lambda _: self._request_futures.pop(msg_id, None))
 
     def _run_generator(
         self, future: Future[Any] | None, *, gen: Generator[Any, Any, Any], result_future: Future[Any]
@@ -148,6 +166,31 @@ class Endpoint(LanguageServerProtocol):
     ) -> None:
         answer = {"result": result} if error is None else {"error": self._converter.unstructure(error)}
         self._send_data({"jsonrpc": VERSION, "id": msg_id, **answer})
+
+    # pygls would keep a second copy of every open document, and read files for edits of those that were never opened
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
+    def lsp_text_document__did_open(self, params: Any) -> Generator[Any, Any, None]:
+        """Only our own handler."""
+        yield self.fm.features[types.TEXT_DOCUMENT_DID_OPEN], (params,), None
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: Any) -> Generator[Any, Any, None]:
+        """Only our own handler."""
+        yield self.fm.features[types.TEXT_DOCUMENT_DID_CHANGE], (params,), None
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
+    def lsp_text_document__did_close(self, params: Any) -> Generator[Any, Any, None]:
+        """Only our own handler."""
+        yield self.fm.features[types.TEXT_DOCUMENT_DID_CLOSE], (params,), None
+
+    @lsp_method(types.SHUTDOWN)
+    async def lsp_shutdown(self, *_: Any) -> None:  # type: ignore[override]  # a generator there
+        """Answer what runs as cancelled, then stop; pygls fails where a request ends while it cancels others."""
+        for msg_id in [one for one, method in self._methods.items() if method != types.SHUTDOWN]:
+            self._handle_cancel_notification(msg_id)
+        await self.fm.features[types.SHUTDOWN](None)
+        self._shutdown = True
 
     @lsp_method(types.EXIT)
     def lsp_exit(self, *_: Any) -> None:  # type: ignore[override]  # a generator there
@@ -196,6 +239,10 @@ def _envelope_fault(data: Any) -> str:
     if "id" in data and _request_id(data) is None:
         return "The id must be a string or an integer."
     return ""
+
+
+def _is_response(data: Any) -> bool:
+    return isinstance(data, dict) and "method" not in data and ("result" in data or "error" in data)
 
 
 def _request_id(data: Any) -> int | str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +14,9 @@ from codeintel.cancellation import CancelCheck
 from codeintel.errors import Cancelled, CodeIntelError, IndexTrouble, NotReady, UsageError
 from codeintel.lsp.locations import path_of
 from codeintel.lsp.log import set_log_level
+from codeintel.lsp.open_documents import reopen_documents
 from codeintel.lsp.progress import own_token, work_done
+from codeintel.lsp.watching import watch
 
 if TYPE_CHECKING:  # imported late to start fast; the server registers the features, which import this module
     from codeintel.lsp.protocol import Token
@@ -42,7 +45,9 @@ async def open_workspace(ls: CodeIntelServer) -> None:
     set_log_level(opened.settings.log.level)
     for trouble in (*troubles, *opened.troubles, *opened.service.warnings):
         ls.tell(types.MessageType.Warning, f"codeintel: {trouble}")
-    if not opened.readonly:
+    reopen_documents(ls)
+    await watch(ls)
+    if len(opened.service.following) < len(opened.service.roots):
         await _index(ls)
 
 
@@ -60,8 +65,9 @@ async def index_whole(ls: CodeIntelServer, token: Token | None, force: bool = Fa
     async with work_done(ls, "Indexing", token, cancellable=True) as progress:
 
         async def index() -> IndexReport:
-            service = (await ls.session.opened()).service
-            return await ls.session.indexing.whole(service, progress.report, progress.cancelled, force)
+            scheduler = (await ls.session.opened()).scheduler
+            whole = scheduler.whole(progress.report, progress.cancelled, force=force)
+            return await asyncio.wrap_future(whole)
 
         try:
             return await index()

@@ -24,6 +24,7 @@ SEARCH: Final = "codeintel/search"
 EXPLAIN: Final = "codeintel/explain"
 SIMILAR: Final = "codeintel/similar"
 STATUS: Final = "codeintel/status"
+STATUS_CHANGED: Final = "codeintel/statusChanged"
 
 
 @attrs.frozen(kw_only=True)
@@ -111,6 +112,8 @@ class Coverage:
     chunks: Annotated[int, "chunks that can be found by their words"]
     meaning: Annotated[int, "chunks that can be found by their meaning as well"]
     share: Annotated[float, "meaning / chunks, 0 to 1"]
+    live: Annotated[int, "documents searched as they are in the editor, unsaved"]
+    stale: Annotated[int, "documents known to have changed since they were read"]
 
 
 @attrs.frozen(kw_only=True)
@@ -168,6 +171,9 @@ class RootStatus:
     size_bytes: Annotated[int, "size of the index on disk"]
     last_indexed_at: Annotated[str | None, "ISO 8601; null where never"] = None
     languages: Annotated[dict[str, int], "files by language"]
+    live: Annotated[int, "documents searched as they are in the editor, unsaved"]
+    stale: Annotated[int, "documents known to have changed since they were read"]
+    following: Annotated[bool, "whether another process writes the index, which this one follows"]
 
 
 @attrs.frozen(kw_only=True)
@@ -177,9 +183,24 @@ class StatusResult:
     version: Annotated[str, "of the server"]
     encoder: Annotated[str, "the model of contextual vectors, as name@checksum"]
     static_table: Annotated[str, "the model of static vectors, as name@checksum"]
+    encoded: Annotated[int, "passages that the encoder has read since the server started"]
+    remembered: Annotated[int, "passages whose vectors the cache knew instead"]
     roots: Annotated[list[RootStatus], "one for each workspace root"]
     stage: Annotated[IndexingStage | None, "null while nothing is being indexed"] = None
     warnings: Annotated[list[str], "bad options, repaired artifacts and the like, for people"]
+
+
+@attrs.frozen(kw_only=True)
+class StatusChanged:
+    """What the notification `codeintel/statusChanged` tells, for a status bar; `codeintel/status` has the rest."""
+
+    state: Annotated[str, "`indexing`, `ready`, or `trouble` (searches go on, what is new cannot be kept)"]
+    message: Annotated[str, "what is being done or what is wrong, for people; empty where nothing is"]
+    chunks: Annotated[int, "chunks that can be found by their words"]
+    meaning: Annotated[int, "chunks that can be found by their meaning as well"]
+    live: Annotated[int, "documents searched as they are in the editor, unsaved"]
+    stale: Annotated[int, "documents known to have changed since they were read"]
+    following: Annotated[bool, "whether another process writes an index, which this one follows"]
 
 
 @attrs.frozen(kw_only=True)
@@ -253,7 +274,11 @@ COMMANDS: Final[Mapping[str, tuple[type, type]]] = {
 }
 """What each command of `workspace/executeCommand` takes (an object, or its fields in order) and answers."""
 
+NOTIFICATIONS: Final[Mapping[str, type]] = {STATUS_CHANGED: StatusChanged}
+"""The params of each notification that the server sends."""
+
 WIRE_TYPES: Final[tuple[type, ...]] = (
+    *NOTIFICATIONS.values(),
     Evidence,
     Contribution,
     Hit,

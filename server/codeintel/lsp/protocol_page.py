@@ -13,7 +13,7 @@ from typing import Any, Final, Union, get_args, get_origin
 import attrs
 
 from codeintel.lsp import faults
-from codeintel.lsp.protocol import COMMANDS, METHODS, WIRE_TYPES, camel_case, field_types
+from codeintel.lsp.protocol import COMMANDS, METHODS, NOTIFICATIONS, WIRE_TYPES, camel_case, field_types
 
 _INTRODUCTION: Final = f"""# Protocol
 
@@ -21,8 +21,9 @@ Generated from `codeintel/lsp/protocol.py`. The server speaks LSP 3.17; this pag
 are camelCase on the wire. A null is an absent field, unknown fields are ignored.
 
 Of the standard methods it answers `textDocument/hover` (why the last search hit this line) and
-`workspace/symbol` (the search itself), follows `textDocument/didSave`, `workspace/didChangeWorkspaceFolders` and
-`workspace/didChangeConfiguration`, and shows indexing as cancellable work-done progress. Ranges count in the
+`workspace/symbol` (the search itself), follows open documents edit by edit (incremental synchronisation: unsaved text
+is searched), `workspace/didChangeWatchedFiles` where the client offers to watch, `workspace/didChangeWorkspaceFolders`
+and `workspace/didChangeConfiguration`, and shows indexing as cancellable work-done progress. Ranges count in the
 negotiated position encoding: utf-8, utf-16 or utf-32. Every request can be cancelled.
 
 ## Errors
@@ -53,10 +54,12 @@ def protocol_page() -> str:
     """The page as Markdown."""
     requests = "\n".join(_row(name, *pair) for name, pair in METHODS.items())
     commands = "\n".join(_row(name, *pair) for name, pair in COMMANDS.items())
+    told = "\n".join(f"| `{name}` | {_link(params)} |" for name, params in NOTIFICATIONS.items())
     types = "".join(_type(kind) for kind in sorted(WIRE_TYPES, key=lambda kind: kind.__name__))
     return (
         f"{_INTRODUCTION}\n## Requests\n\n| method | params | result |\n|---|---|---|\n{requests}\n"
-        f"{_COMMANDS}{commands}\n\n## Types\n{types}"
+        f"{_COMMANDS}{commands}\n\n## Notifications\n\nFrom the server.\n\n| method | params |\n|---|---|\n{told}\n"
+        f"\n## Types\n{types}"
     )
 
 

@@ -14,10 +14,12 @@ from pygls.lsp.server import LanguageServer
 from codeintel import __version__
 from codeintel.lsp import faults, features
 from codeintel.lsp.endpoint import Endpoint
+from codeintel.lsp.features.status_changed import StatusTeller
 from codeintel.lsp.locations import ENCODINGS
 from codeintel.lsp.protocol import converter
 from codeintel.lsp.session import Session
 from codeintel.lsp.transport import UNPARSABLE, Streams, Writer, start_reader
+from codeintel.workspace.documents import OpenDocuments
 from codeintel.workspace.positions import PositionEncoding
 
 log = logging.getLogger(__name__)
@@ -32,12 +34,14 @@ class CodeIntelServer(LanguageServer):
         super().__init__(
             "codeintel",
             __version__,
-            # What is indexed are saved files, so editors need not send every keystroke.
-            text_document_sync_kind=types.TextDocumentSyncKind.None_,
+            text_document_sync_kind=types.TextDocumentSyncKind.Incremental,
             protocol_cls=Endpoint,
             converter_factory=converter,
         )
-        self.session = Session()
+        self.documents = OpenDocuments()
+        self.client_watches = False
+        status = StatusTeller(self)
+        self.session = Session(status.changed, status.troubled)
         self.options: tuple[Any, Any] = (None, None)  # those of initialization, those of the configuration
         self._told: set[str] = set()
         self._ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -53,9 +57,9 @@ class CodeIntelServer(LanguageServer):
         """Log only: pygls would send a message, which fails again, without end, once the client is gone."""
         log.warning("%s: %s", getattr(source, "__name__", source), error)
 
-    def tell(self, kind: types.MessageType, message: str) -> None:
-        """Tell the person something, once however often it is said."""
-        if message not in self._told:
+    def tell(self, kind: types.MessageType, message: str, *, again: bool = False) -> None:
+        """Tell the person something, once however often it is said unless it happened `again`."""
+        if again or message not in self._told:
             self._told.add(message)
             self.window_show_message(types.ShowMessageParams(kind, message))
 

@@ -1,12 +1,13 @@
 """The service behind one connection: opened in the background, reopened when roots or settings change.
 
 Everything here runs on the event loop and only hands work to two executors, one for questions and one for
-opening, indexing and closing. pygls's own pool is not used.
+opening and closing; indexing has the scheduler's threads. pygls's own pool is not used.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -18,21 +19,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from codeintel.cancellation import CancelCheck
-from codeintel.errors import Cancelled, IndexLocked, NotReady, WorkspaceError
-from codeintel.lsp.background import IndexQueue
+from codeintel.errors import Cancelled, CodeIntelError, NotReady, WorkspaceError
 from codeintel.settings import Settings, from_editor, from_environment, from_file
 from codeintel.workspace.roots import open_root
 
 if TYPE_CHECKING:  # the service imports the engines, which would multiply the time to start
+    from codeintel.scheduler import Scheduler
     from codeintel.service import Service
 
 log = logging.getLogger(__name__)
 
 SEARCH_THREADS: Final = 2
 """Searches answer in milliseconds; two so that a slow one does not hold up a hover. A guess."""
-
-INDEX_THREADS: Final = 2
-"""One for each lane of background.py."""
 
 CLOSE_TIMEOUT_S: Final = 5.0
 """How long closing waits for work to notice that nobody wants it; indexing polls several times a second."""
@@ -46,32 +44,37 @@ Question = Callable[["Service", CancelCheck], T]
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A service with its settings, and what went wrong on the way that people should know."""
+    """A service at work, with its settings, and what went wrong on the way that people should know."""
 
     service: Service
+    scheduler: Scheduler
     settings: Settings
-    readonly: bool
     troubles: tuple[str, ...]
 
 
 class Session:
     """Answers questions from the service that is open now, waiting while one is being opened."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, changed: Callable[[], None], troubled: Callable[[CodeIntelError | None], None]
+    ) -> None:
+        """`changed` and `troubled` are called on the loop, see Scheduler."""
+        loop = asyncio.get_running_loop()
+        self._changed = lambda: _on(loop, changed)
+        self._troubled = lambda error: _on(loop, troubled, error)
         self._questions = ThreadPoolExecutor(SEARCH_THREADS, "codeintel-search")
-        self._jobs = ThreadPoolExecutor(INDEX_THREADS, "codeintel-index")
+        self._jobs = ThreadPoolExecutor(1, "codeintel-open")
         self._stopping = threading.Event()
         self._asked: set[Future[Any]] = set()
-        self._service: Service | None = None
+        self._open: Opened | None = None
         self._answering: asyncio.Future[Opened] = _unawaited()
         self._exchanging = asyncio.Lock()
         self._wanted = 0
-        self._closing: asyncio.Task[None] | None = None
-        self.indexing = IndexQueue(self._jobs, self._stopping.is_set)
+        self._closing: asyncio.Task[bool] | None = None
 
     def prepare(self) -> None:
         """Begin to load what opening needs, while the client is still thinking about its configuration."""
-        self._jobs.submit(import_module, "codeintel.service")
+        self._jobs.submit(import_module, "codeintel.scheduler")
 
     async def open(self, folders: Sequence[Path], options: Sequence[object]) -> Opened | None:
         """Open a service on the folders in place of the one that is open; None where a later call came first.
@@ -92,7 +95,7 @@ class Session:
                 if wanted == self._wanted:
                     self._answering.set_exception(error)
                 raise
-            self._service = opened.service
+            self._open = opened
             if wanted == self._wanted:
                 self._answering.set_result(opened)
             return opened
@@ -100,6 +103,11 @@ class Session:
     async def opened(self) -> Opened:
         """What is open, as soon as there is something; raises what opening it raised."""
         return await asyncio.shield(self._answering)
+
+    @property
+    def now(self) -> Opened | None:
+        """What is open at this moment, None while nothing is."""
+        return self._open
 
     async def ask(self, question: Question[T]) -> T:
         """What the question answers; when the asking task is cancelled, its CancelCheck turns true."""
@@ -121,25 +129,25 @@ class Session:
         if self._closing is None:
             self._closing = asyncio.create_task(self._close())
         done, _ = await asyncio.wait({self._closing}, timeout=CLOSE_TIMEOUT_S)
-        return bool(done)
+        return bool(done) and self._closing.result()
 
-    async def _close(self) -> None:
-        await self.indexing.drop()
-        retire = partial(_retire, self._service, set(self._asked))
-        await asyncio.get_running_loop().run_in_executor(self._jobs, retire)
+    async def _close(self) -> bool:
+        previous, self._open = self._open, None
+        retire = partial(_retire, previous, set(self._asked))
+        ended = await asyncio.get_running_loop().run_in_executor(self._jobs, retire)
         self._questions.shutdown(wait=False, cancel_futures=True)
         self._jobs.shutdown(wait=False, cancel_futures=True)
+        return ended
 
     async def _exchange(self, folders: Sequence[Path], options: Sequence[object]) -> Opened:
-        await self.indexing.drop()
-        previous, self._service = self._service, None
+        previous, self._open = self._open, None
         asked = set(self._asked)
 
         def exchange() -> Opened:
             _retire(previous, asked)
-            opened = _open(folders, options)
+            opened = _open(folders, options, self._changed, self._troubled)
             if self._stopping.is_set():  # nobody will take it over any more
-                opened.service.close()
+                _retire(opened, set())
                 raise Cancelled
             return opened
 
@@ -152,15 +160,30 @@ def _unawaited() -> asyncio.Future[Opened]:
     return future
 
 
-def _retire(service: Service | None, asked: set[Future[Any]]) -> None:
-    """Close a service once the questions put to it are answered."""
+def _on(loop: asyncio.AbstractEventLoop, call: Callable[..., None], *values: object) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to be told
+        loop.call_soon_threadsafe(call, *values)
+
+
+def _retire(opened: Opened | None, asked: set[Future[Any]]) -> bool:
+    """Stop the work on a service and close it once its questions are answered; whether all work ended in time."""
+    if opened is None:
+        return True
+    ended = opened.scheduler.close()
     wait(asked, CLOSE_TIMEOUT_S)
-    if service:
-        service.close()
+    opened.service.close()
+    return ended
 
 
-def _open(folders: Sequence[Path], options: Sequence[object]) -> Opened:
-    from codeintel.service import Service  # not at the top: it imports the engines, a second of starting up
+def _open(
+    folders: Sequence[Path],
+    options: Sequence[object],
+    changed: Callable[[], None],
+    troubled: Callable[[CodeIntelError | None], None],
+) -> Opened:
+    # not at the top: they import the engines, a second of starting up
+    from codeintel.scheduler import Scheduler
+    from codeintel.service import Service
 
     usable, troubles = _usable(folders)
     base = usable[0]
@@ -168,13 +191,12 @@ def _open(folders: Sequence[Path], options: Sequence[object]) -> Opened:
     sources = [from_file(base), *(from_editor(one, base) for one in given), from_environment()]
     settings, dropped = Settings.resolve(sources, trusted)
     troubles += [str(warning) for warning in dropped]
-    try:
-        return Opened(Service.open(usable, settings), settings, False, tuple(troubles))
-    except IndexLocked as error:
-        log.info("opening read-only: %s", error)
-        service = Service.open(usable, settings, readonly=True)
-        troubles.append(f"{error.message} Its last state is searched meanwhile.")
-        return Opened(service, settings, True, tuple(troubles))
+    service = Service.open(usable, settings, following=True)
+    for root in service.following:
+        log.info("%s is written by another process; this one follows it", root.name)
+    scheduler = Scheduler(service, changed, troubled)
+    scheduler.start()
+    return Opened(service, scheduler, settings, tuple(troubles))
 
 
 def _trust(options: Sequence[object]) -> tuple[bool, list[object]]:

@@ -47,6 +47,8 @@ class OnnxEncoder:
     Raises ModelError, then or at the first call, for a folder that is missing, incomplete or of another form.
     """
 
+    reads_path = False
+
     def __init__(self, folder: Path, threads: int = DEFAULT_THREADS) -> None:
         self._files = find_files(folder, WEIGHT_NAMES)
         _require_mean_pooling(self._files)

@@ -12,7 +12,7 @@ from itertools import pairwise
 # Beyond this the encoder's 128 tokens are long used up; it bounds the work for one chunk.
 CONTENT_LIMIT = 2_000
 # Raised whenever the words would differ: vectors of another form cannot be compared, so model ids carry it.
-PASSAGE_FORM = 1
+PASSAGE_FORM = 2
 
 WORD = re.compile(r"[^\W_]+")
 CAMEL_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -36,7 +36,10 @@ _camel = _CamelCache()
 
 
 def passage_text(uri: str, breadcrumb: str, content: str) -> str:
-    """The words of a chunk for `encode`: path, breadcrumb, the first CONTENT_LIMIT characters of code."""
+    """The words of a chunk for `encode`: path, breadcrumb, the first CONTENT_LIMIT characters of code.
+
+    Models that do not read paths are given '' for it (see `TextEncoder.reads_path`).
+    """
     return _spaced(_source(uri, breadcrumb, content))
 
 

@@ -29,6 +29,8 @@ class SentenceTransformersEncoder:
     Raises ModelError at the first use where the package is not installed or the model is not on this machine.
     """
 
+    reads_path = False
+
     def __init__(self, name: str) -> None:
         self._name = name
         self._opening = Lock()

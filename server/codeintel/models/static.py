@@ -49,6 +49,8 @@ class StaticTable:
     Raises ModelError, then or at the first call, for a folder that is missing, incomplete or of another form.
     """
 
+    reads_path = True
+
     def __init__(self, folder: Path) -> None:
         self._files = find_files(folder, WEIGHT_NAMES)
         self.dim = self._files.integer("hidden_dim", "dim")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codeintel.cancellation import CancelCheck, never
-from codeintel.models.passage import query_text
+from codeintel.models.passage import passage_text, query_text
 
 Vectors = NDArray[np.float32]
 # Queries whose vectors are remembered; typing and paging repeat the last few.
@@ -44,6 +44,10 @@ class TextEncoder(Protocol):
     def max_tokens(self) -> int:
         """How many tokens of a text count."""
 
+    @property
+    def reads_path(self) -> bool:
+        """Whether a passage begins with the file's path. Costly models do without: a rename keeps their vectors."""
+
     def encode(self, texts: Sequence[str], cancelled: CancelCheck = never) -> Vectors:
         """The vectors, float32 [len(texts), dim], of texts made by `passage_text`."""
 
@@ -52,6 +56,11 @@ class TextEncoder(Protocol):
 
     def token_shares(self, query_vector: Vectors, text: str) -> list[TokenShare]:
         """The dot product of `query_vector` with the vector of `text`, split exactly among its tokens."""
+
+
+def passage_for(model: TextEncoder, uri: str, breadcrumb: str, content: str) -> str:
+    """The text of a chunk that `model` encodes."""
+    return passage_text(uri if model.reads_path else "", breadcrumb, content)
 
 
 def unit(vectors: Vectors) -> Vectors:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from codeintel.catalog.rows import Chunk
+from codeintel.snapshot import Freshness, Snapshot
 from codeintel.workspace.roots import Root
-
-Freshness = Literal["live", "saved", "stale"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +51,26 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How far the tiers reach, over every root: chunks searchable by text, and those with contextual vectors."""
+    """How far the tiers reach, over every root: chunks searchable by text, and those with contextual vectors.
+
+    `live` counts documents with unsaved text, `stale` those known to have changed since they were read.
+    """
 
     chunks: int
     meaning: int
+    live: int = 0
+    stale: int = 0
+
+    @classmethod
+    def over(cls, snapshots: Iterable[Snapshot]) -> Coverage:
+        """That of some roots together."""
+        found = list(snapshots)
+        return cls(
+            sum(len(one.chunks) for one in found),
+            sum(len(one.contextual) for one in found),
+            sum(len(one.live) for one in found),
+            sum(len(one.stale) for one in found),
+        )
 
     @property
     def share(self) -> float:

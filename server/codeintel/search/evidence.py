@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from codeintel.analysis.identifiers import terms
 from codeintel.catalog.rows import Chunk
 from codeintel.engines.lexical import TermScore
-from codeintel.models.passage import content_offsets, passage_text
-from codeintel.models.vectors import TextEncoder, Vectors
+from codeintel.models.passage import content_offsets
+from codeintel.models.vectors import TextEncoder, Vectors, passage_for
 from codeintel.search.answers import Evidence
 
 _WORD = re.compile(r"\w+")
@@ -50,8 +50,8 @@ def passage_evidence(chunk: Chunk, model: TextEncoder, query_vector: Vectors) ->
 
     The model's own tokens, the path and the breadcrumb have no place in the text: their range is empty, at the start.
     """
-    passage = passage_text(chunk.uri, chunk.breadcrumb, chunk.content)
-    offsets = content_offsets(chunk.uri, chunk.breadcrumb, chunk.content)
+    passage = passage_for(model, chunk.uri, chunk.breadcrumb, chunk.content)
+    offsets = content_offsets(chunk.uri if model.reads_path else "", chunk.breadcrumb, chunk.content)
     return tuple(
         Evidence(
             passage[token.start : token.end],

@@ -11,8 +11,7 @@ from codeintel.cancellation import CancelCheck, never, stop_if
 from codeintel.catalog.rows import Chunk
 from codeintel.errors import NotReady, UsageError
 from codeintel.models.folder import Models
-from codeintel.models.passage import passage_text
-from codeintel.models.vectors import TextEncoder, Vectors
+from codeintel.models.vectors import TextEncoder, Vectors, passage_for
 from codeintel.search.answers import Answer, Contribution, Coverage, Explanation, Hit
 from codeintel.search.channels import Probe, Scope, candidates
 from codeintel.search.evidence import passage_evidence, term_evidence
@@ -68,8 +67,7 @@ class Searcher:
         started = time.perf_counter()
         _check_limit(limit)
         intent = _intent_of_chunk(chunk)
-        passage = passage_text(chunk.uri, chunk.breadcrumb, chunk.content)
-        probe = self._probe(snapshots, intent, passage, is_passage=True)
+        probe = self._probe(snapshots, intent, chunk)
         stop_if(cancelled)
         found = candidates([Scope(snapshot, None) for snapshot in snapshots], probe, self._weights)
         others = [one for one in found if (one.root, one.chunk.id) != (root, chunk.id)]
@@ -127,7 +125,7 @@ class Searcher:
             for snapshot, chunks in zip(snapshots, allowed, strict=True)
             if chunks is None or chunks
         ]
-        probe = self._probe(snapshots, intent, query.text, is_passage=False)
+        probe = self._probe(snapshots, intent, query.text)
         stop_if(cancelled)
         found = candidates(scopes, probe, self._weights)
         stop_if(cancelled)
@@ -150,14 +148,18 @@ class Searcher:
         admitted = Contribution("qualifiers", "prior", 1.0, f"matches {query.plan()}", 1.0, None, 1.0)
         return rank(found, intent, flat, base=admitted)
 
-    def _probe(self, snapshots: Sequence[Snapshot], intent: Intent, text: str, *, is_passage: bool) -> Probe:
+    def _probe(self, snapshots: Sequence[Snapshot], intent: Intent, asked: str | Chunk) -> Probe:
         """Ask only the models that some snapshot has vectors of; a query costs 2-3 ms of encoding."""
         encoder, static = self._models.encoder, self._models.static
         contextual = any(len(snapshot.contextual) for snapshot in snapshots)
         pending = any(snapshot.coverage < 1 for snapshot in snapshots)
 
         def vector(model: TextEncoder) -> Vectors:
-            return model.encode([text])[0] if is_passage else model.encode_query(text)
+            if isinstance(asked, str):
+                return model.encode_query(asked)
+            passage = passage_for(model, asked.uri, asked.breadcrumb, asked.content)
+            vector: Vectors = model.encode([passage])[0]
+            return vector
 
         return Probe(intent, vector(encoder) if contextual else None, vector(static) if pending else None)
 
@@ -167,14 +169,16 @@ class Searcher:
             contributions = tuple(
                 self._with_terms(part, candidate, snapshots, intent) for part in contributions
             )
-        return Hit(candidate.root, candidate.chunk, candidate.score, contributions)
+        snapshot = _of_root(snapshots, candidate.root)
+        freshness = snapshot.freshness(candidate.chunk.uri)
+        return Hit(candidate.root, candidate.chunk, candidate.score, contributions, freshness)
 
     def _with_terms(
         self, part: Contribution, candidate: Candidate, snapshots: Sequence[Snapshot], intent: Intent
     ) -> Contribution:
         if part.source != "bm25":
             return part
-        lexical = next(snapshot.lexical for snapshot in snapshots if snapshot.root == candidate.root)
+        lexical = _of_root(snapshots, candidate.root).lexical
         scores = lexical.explain(intent.terms, candidate.chunk.id, self._weights.boosts)
         evidence = term_evidence(candidate.chunk, scores)
         words = ", ".join(found.text for found in evidence)
@@ -223,6 +227,10 @@ def _rarity(snapshots: Sequence[Snapshot]) -> Rarity:
     return max(snapshots, key=lambda snapshot: len(snapshot.chunks)).lexical.idf
 
 
+def _of_root(snapshots: Sequence[Snapshot], root: Root) -> Snapshot:
+    return next(snapshot for snapshot in snapshots if snapshot.root == root)
+
+
 def _place(ranked: Sequence[Candidate], root: Root, chunk: Chunk) -> int | None:
     wanted = (root.name, chunk.id)
     places = (at for at, one in enumerate(ranked) if (one.root.name, one.chunk.id) == wanted)
@@ -230,7 +238,7 @@ def _place(ranked: Sequence[Candidate], root: Root, chunk: Chunk) -> int | None:
 
 
 def _absence(snapshots: Sequence[Snapshot], root: Root, chunk: Chunk, query: Query) -> str:
-    table = next(snapshot.chunks for snapshot in snapshots if snapshot.root == root)
+    table = _of_root(snapshots, root).chunks
     for qualifier in query.qualifiers:
         admitted = allowed_chunks(table, [qualifier]) or []
         if all(other.id != chunk.id for other in admitted):
@@ -241,8 +249,5 @@ def _absence(snapshots: Sequence[Snapshot], root: Root, chunk: Chunk, query: Que
 def _answer(
     text: str, plan: str, hits: Sequence[Hit], snapshots: Sequence[Snapshot], found: int, started: float
 ) -> Answer:
-    coverage = Coverage(
-        sum(len(snapshot.chunks) for snapshot in snapshots),
-        sum(len(snapshot.contextual) for snapshot in snapshots),
-    )
+    coverage = Coverage.over(snapshots)
     return Answer(text, plan, tuple(hits), coverage, found, (time.perf_counter() - started) * 1000)

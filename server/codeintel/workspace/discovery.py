@@ -1,22 +1,23 @@
-"""Which files of a root are there to be indexed, and which are not and why; reading them is elsewhere."""
+"""Which files of a root are there to be indexed, and which are not and why: all of them, or some."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from codeintel.cancellation import CancelCheck, never, stop_if
 from codeintel.workspace.files import Discovery, SkippedFile, SourceFile
-from codeintel.workspace.git_listing import list_with_git
+from codeintel.workspace.git_listing import list_some_with_git, list_with_git
 from codeintel.workspace.naming import is_unicode, printable
 from codeintel.workspace.roots import Root
 from codeintel.workspace.skipping import SkipRules
-from codeintel.workspace.walking import PRIVATE_FOLDERS, walk
+from codeintel.workspace.walking import PRIVATE_FOLDERS, is_ignored, walk
 
-__all__ = ["Discovery", "SkippedFile", "SourceFile", "discover"]
+__all__ = ["Discovery", "SkippedFile", "SourceFile", "discover", "discover_at", "would_list"]
 
+FEW = 200  # uris that are listed apart; git compares each with every path of its index
 _POLL_EVERY = 1024  # files between two looks at `cancelled`
 _KINDS = {
     stat.S_IFIFO: "named pipe",
@@ -48,6 +49,68 @@ def discover(
                 stop_if(cancelled)
             pending += sieve.take(uri)
     return sieve.result()
+
+
+def discover_at(
+    root: Root,
+    rules: SkipRules,
+    uris: Iterable[str],
+    known: Callable[[str], bool],
+    cancelled: CancelCheck = never,
+    roots: Sequence[Root] = (),
+) -> Discovery:
+    """What `discover` would find of some documents and below some folders; those that are gone are left out.
+
+    A file that is `known` to be listed is only looked at: a save costs a stat. Others, and folders, are listed where
+    they lie. Links and files with several names can only be judged beside all others: then everything is discovered.
+    """
+    sieve = _Sieve(root, rules, _nested_prefixes(root, roots))
+    uris, taken, unlisted = list(dict.fromkeys(uris)), set[str](), list[str]()
+    for uri in uris:
+        kind = _kind_of(root, uri)
+        if kind == "many-named":
+            return _restricted(discover(root, rules, cancelled, roots), uris)
+        if kind == "file" and known(uri):
+            taken.add(uri)
+            sieve.take(uri)
+        elif kind:
+            unlisted.append(uri)
+    if len(unlisted) > FEW:
+        return _restricted(discover(root, rules, cancelled, roots), uris)
+    if unlisted:
+        listing = list_some_with_git(root, unlisted, cancelled)
+        if listing is None:
+            listing = walk(root.path, rules, cancelled, wanted=unlisted)
+        sieve.skipped += [skip for skip in listing.skipped if sieve.owns(skip.uri)]
+        if any(
+            sieve.take(uri) for uri in sorted({*listing.uris} - taken)
+        ):  # a repository within: its own git decides
+            return _restricted(discover(root, rules, cancelled, roots), uris)
+    return sieve.result()
+
+
+def would_list(root: Root, uri: str) -> bool:
+    """Whether a file that does not exist yet would be listed, as far as ignore files and its folder's names tell."""
+    return PRIVATE_FOLDERS.isdisjoint(uri.split("/")) and not is_ignored(root.path, uri)
+
+
+def _kind_of(root: Root, uri: str) -> str:
+    """'' for nothing, 'file', 'folder', or 'many-named' for what has other names as well."""
+    try:
+        status = os.lstat(f"{str(root.path).rstrip('/')}/{uri}")
+    except (OSError, ValueError):
+        return ""
+    if stat.S_ISDIR(status.st_mode):
+        return "folder"
+    return "many-named" if stat.S_ISLNK(status.st_mode) or status.st_nlink > 1 else "file"
+
+
+def _restricted(found: Discovery, uris: Iterable[str]) -> Discovery:
+    exact, folders = set(uris), tuple(f"{uri}/" if uri else "" for uri in uris)
+    return Discovery(
+        tuple(file for file in found.files if file.uri in exact or file.uri.startswith(folders)),
+        tuple(file for file in found.skipped if file.uri in exact or file.uri.startswith(folders)),
+    )
 
 
 def _nested_prefixes(root: Root, roots: Sequence[Root]) -> tuple[str, ...]:

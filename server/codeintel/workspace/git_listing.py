@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import time
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -74,6 +75,30 @@ def list_with_git(root: Root, prefix: str, cancelled: CancelCheck) -> Listing | 
     return Listing(uris, unreadable) if uris or top == folder else None
 
 
+def list_some_with_git(root: Root, uris: Sequence[str], cancelled: CancelCheck) -> Listing | None:
+    """Those of the uris, and of the files below them, that git would list; None where git does not decide for all.
+
+    Git reads its index for it, 10 ms for 100,000 files, but no folder that was not asked for.
+    """
+    top = work_tree_top(root.path)
+    if top is None:
+        return None
+    parents = {(root.path / uri).parent for uri in uris if uri}
+    if any(work_tree_top(parent) != top for parent in parents):  # another repository within
+        return None
+    git = _git_program(root)
+    if git is None:
+        return None
+    try:
+        names, complaints = _ls_files(git, root.path, cancelled, uris)
+    except GitError as failure:
+        _log_once(str(root.path), str(failure))
+        return None
+    if not names and top != root.path:  # the root itself may be ignored by the repository around it
+        return None
+    return Listing(list(dict.fromkeys(names)), _unreadable(complaints, top, root))
+
+
 def _unreadable(complaints: str, top: Path, root: Root) -> list[SkippedFile]:
     """The folders that git could not open; it names them relative to the top of the work tree."""
     found = []
@@ -85,9 +110,13 @@ def _unreadable(complaints: str, top: Path, root: Root) -> list[SkippedFile]:
     return found
 
 
-def _ls_files(git: str, folder: Path, cancelled: CancelCheck) -> tuple[list[str], str]:
-    """The paths below the folder, and what git wrote to its error stream."""
+def _ls_files(
+    git: str, folder: Path, cancelled: CancelCheck, only: Sequence[str] = ()
+) -> tuple[list[str], str]:
+    """The paths below the folder, or those of `only` and below, and what git wrote to its error stream."""
     command = [git, *_OPTIONS, "ls-files", "-co", "--exclude-standard", "-z"]
+    if only:
+        command += ["--", *(f":(literal){uri}" if uri else "." for uri in only)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     pipe = subprocess.PIPE
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,8 +61,12 @@ class _Folder:
     default: str = ""
 
 
-def walk(top: Path, rules: SkipRules, cancelled: CancelCheck, prefix: str = "") -> Listing:
+def walk(
+    top: Path, rules: SkipRules, cancelled: CancelCheck, prefix: str = "", wanted: Sequence[str] = ("",)
+) -> Listing:
     """Every entry below `top` that is not a folder and that no ignore file excludes, as `prefix` + path.
+
+    `wanted` restricts it to some uris and what lies below them: other folders are not entered.
 
     Folders that cannot be read and folders left out by default are reported as skipped. Symlinks are listed,
     never followed. WorkspaceError when the root itself cannot be read: an empty answer would be a lie.
@@ -82,8 +87,38 @@ def walk(top: Path, rules: SkipRules, cancelled: CancelCheck, prefix: str = "") 
             reason = f"folder that cannot be read ({error.strerror})"
             listing.skipped.append(SkippedFile(folder.uri, 0, 0, reason))
             continue
-        pending += _sort_out(folder, found, listing, rules)
+        pending += [inner for inner in _sort_out(folder, found, listing, rules) if _leads(inner.uri, wanted)]
+    if "" not in wanted:
+        listing.uris[:] = [uri for uri in listing.uris if _lies(uri, wanted)]
+        listing.skipped[:] = [skip for skip in listing.skipped if _lies(skip.uri, wanted)]
     return listing
+
+
+def is_ignored(top: Path, uri: str) -> bool:
+    """Whether the ignore files above a path, which need not exist, ignore it or a folder that it lies in."""
+    folder = _first_folder(top, "")
+    *folders, name = uri.split("/")
+    for inner in folders:
+        scopes = _scopes_at(top / folder.uri, folder)
+        place = folder.place + os.fsencode(inner)
+        if _ignored(scopes, place, is_folder=True) or inner in DEFAULT_FOLDERS:
+            return True
+        folder = _Folder(f"{folder.uri}{inner}/", place + b"/", scopes)
+    return _ignored(_scopes_at(top / folder.uri, folder), folder.place + os.fsencode(name), is_folder=False)
+
+
+def _scopes_at(path: Path, folder: _Folder) -> tuple[_Scope, ...]:
+    rules = _read_rules(path / ".gitignore")
+    return (*folder.scopes, _Scope(len(folder.place), rules)) if rules else folder.scopes
+
+
+def _leads(folder: str, wanted: Sequence[str]) -> bool:
+    """Whether something wanted lies in the folder, or the folder in something wanted."""
+    return _lies(folder, wanted) or any(uri.startswith(folder) for uri in wanted)
+
+
+def _lies(uri: str, wanted: Sequence[str]) -> bool:
+    return any(not one or uri.rstrip("/") == one or uri.startswith(f"{one}/") for one in wanted)
 
 
 def _sort_out(

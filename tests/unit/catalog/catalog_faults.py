@@ -21,10 +21,10 @@ class Crash(BaseException):
 
 @contextmanager
 def operations(strike: Callable[[int], None]) -> Iterator[list[str]]:
-    """Call `strike` with the number of each write, fsync and replace before it; yields their names."""
+    """Call `strike` with the number of each mkdir, write, fsync and replace before it; yields their names."""
     done: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("write", "fsync", "replace"):
+        for name in ("mkdir", "write", "fsync", "replace"):
             patch.setattr(os, name, _numbered(name, getattr(os, name), done, strike))
         yield done
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from codeintel.catalog.check import Finding, verify
 from codeintel.catalog.ids import chunk_ids, content_hash
 from codeintel.catalog.manifest import Provenance
-from codeintel.catalog.rows import Chunk, FileRow, chunk_table, chunks_of, file_table
+from codeintel.catalog.rows import Chunk, FileRow, chunk_table, chunks_of, file_table, idmap_table
 from codeintel.catalog.schemas import Dims
 from codeintel.catalog.store import Store
 
@@ -43,6 +43,12 @@ def tables(
     files = [_file(uri, contents) for uri, contents in documents.items()]
     vectors = np.full((len(rows), 2), 0.5, np.float16) if static else None
     return {"chunks": chunk_table(rows, dims, static_embedding=vectors), "files": file_table(files, dims)}
+
+
+def idmap(rows: Sequence[Chunk]) -> pa.Table:
+    """A row of `faiss_idmap` for each chunk."""
+    ids = [chunk.id for chunk in rows]
+    return idmap_table([chunk.uri for chunk in rows], range(len(ids)), ids, ids, ["primary"] * len(ids))
 
 
 def errors(store: Store) -> list[Finding]:

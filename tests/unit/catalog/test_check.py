@@ -2,29 +2,31 @@ from __future__ import annotations
 
 import os
 import random
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
-from catalog_samples import PROVENANCE, chunks, held, tables
+from catalog_samples import PROVENANCE, Documents, chunks, held, idmap, tables
 
+from codeintel.catalog import parts
 from codeintel.catalog.artifacts import artifact_of
 from codeintel.catalog.check import Finding, compare_ids, verify
-from codeintel.catalog.rows import chunk_table, idmap_table
+from codeintel.catalog.rows import Chunk, chunk_table, idmap_table
 from codeintel.catalog.store import Store
 from codeintel.errors import IndexCorrupt, IndexTrouble
 
 DOCUMENTS = {f"src/{n}.py": [f"def f{n}():\n", "    pass\n"] for n in range(6)}
+CHANGED = {"src/1.py": ["changed"], "src/4.py": ["more", "and more"]}
 ARTIFACTS = [
     "manifest.json",
     "chunks/base-1-g1.parquet",
     "files/base-2-g1.parquet",
     "chunks/delta-g2.parquet",
     "files/delta-g2.parquet",
-    "faiss_idmap/base-0-g2.parquet",
+    "faiss_idmap/base-3-g1.parquet",
+    "faiss_idmap/delta-g2.parquet",
     "vectors/faiss.meta.json",
 ]
 
@@ -33,19 +35,20 @@ ARTIFACTS = [
 def index(folder: Path) -> Path:
     """A closed index with bases, deltas, an id map and an engine's file."""
     with Store.open(folder, PROVENANCE) as store:
-        store.rebuild(tables(DOCUMENTS, static=True))
+        store.rebuild({**tables(DOCUMENTS, static=True), "faiss_idmap": idmap(_chunks(DOCUMENTS))})
         (folder / "vectors").mkdir()
         (folder / "vectors" / "faiss.meta.json").write_text('{"preset": "flat"}')
-        changed = tables({"src/1.py": ["changed"], "src/4.py": ["more", "and more"]}, static=True)
-        ids = [c.id for uri, texts in _documents().items() for c in chunks(uri, texts)]
-        idmap = idmap_table(range(len(ids)), ids, ids, ["primary"] * len(ids))
-        vouched = [artifact_of(folder, "vectors/faiss.meta.json")]
-        store.publish({**changed, "faiss_idmap": idmap}, artifacts=vouched)
+        changed = {**tables(CHANGED, static=True), "faiss_idmap": idmap(_chunks(CHANGED))}
+        store.publish(changed, artifacts=[artifact_of(folder, "vectors/faiss.meta.json")])
     return folder
 
 
 def _documents() -> dict[str, list[str]]:
-    return {**DOCUMENTS, "src/1.py": ["changed"], "src/4.py": ["more", "and more"]}
+    return {**DOCUMENTS, **CHANGED}
+
+
+def _chunks(documents: Documents) -> list[Chunk]:
+    return [chunk for uri, contents in documents.items() for chunk in chunks(uri, contents)]
 
 
 def _delete(path: Path) -> None:
@@ -104,7 +107,9 @@ def test_every_damage_is_found_and_mended(index: Path, name: str, damage: Callab
     repair = store.repair()
     lost = set(repair.uris) or _documents().keys() - held(store).keys()
     assert held(store).keys() == _documents().keys() - lost
+    assert name.startswith("faiss_idmap") <= (not lost)
     store.publish(tables({uri: _documents()[uri] for uri in lost}, static=True))
+    store.rewrite("faiss_idmap", idmap(_chunks(_documents())))
     assert held(store) == _documents()
     assert verify(store) == []
 
@@ -125,7 +130,7 @@ def test_an_older_manifest_whose_parts_are_gone_is_found(index: Path) -> None:
     old = (index / "manifest.json").read_bytes()
     with Store.open(index, PROVENANCE) as store:
         store.rebuild(tables(DOCUMENTS))
-        store.gc(time.time() + 61)
+        store.gc(parts.now() + 61)
     (index / "manifest.json").write_bytes(old)
     assert {finding.artifact for finding in findings_of(index)} >= {"chunks/base-1-g1.parquet"}
 
@@ -198,14 +203,18 @@ def test_an_id_map_must_match_the_chunks_with_vectors() -> None:
     number = row[0].id
 
     def problems(ids: list[int]) -> str:
-        idmap = idmap_table(range(len(ids)), ids, ids, ["primary"] * len(ids))
-        return _problems({**changed, "faiss_idmap": idmap})
+        return _problems({**changed, "faiss_idmap": mapped(ids, "src/1.py")})
+
+    def mapped(ids: list[int], uri: str) -> pa.Table:
+        return idmap_table([uri] * len(ids), range(len(ids)), ids, ids, ["primary"] * len(ids))
 
     assert problems([number]) == ""
     assert "is missing" in problems([])
     assert "holds 1 chunk (5)" in problems([number, 5])
     assert "lacks 1 chunk" in problems([5])
     assert "more than once" in problems([number, number])
+    astray = {**changed, "faiss_idmap": mapped([number], "src/2.py"), "files": tables(DOCUMENTS)["files"]}
+    assert "1 row (src/2.py: " in _problems(astray)
 
 
 def test_ids_of_an_engine_are_compared_both_ways() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 from typing import Any
 
@@ -10,7 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codeintel.catalog import manifest as module
-from codeintel.catalog.manifest import Artifact, Manifest, Part, decode, encode, stamped
+from codeintel.catalog.durable import checksum
+from codeintel.catalog.history import History
+from codeintel.catalog.manifest import Artifact, Manifest, Part, Provenance, decode, encode, first, stamped
+from codeintel.catalog.ownership import seal
 from codeintel.errors import IndexCorrupt, SchemaTooNew
 
 SECRET = bytes(range(32))
@@ -18,8 +22,9 @@ PART = Part("chunks", "base-1-g3.parquet", "base", 3, 10, 999, "ab", "a.py", "ü
 SAMPLE = stamped(
     5,
     PROVENANCE,
-    parts=(PART, Part("chunks", "delta-g5.parquet", "delta", 5, 1, 99, "cd", "b.py", "b.py")),
-    changed={"b.py": 5, "gone.py": 4},
+    parts=(PART, Part("chunks", "delta-g5.parquet", "delta", 5, 1, 99, "cd", "b.py", "b.py", 5)),
+    history=History({"b.py": 5, "gone.py": 4}, {"old.py": 3}, 2),
+    origin="0123456789abcdef",
     artifacts=(Artifact("lexical/meta.json", 7, "ef"),),
 )
 
@@ -70,7 +75,7 @@ def _written_as(monkeypatch: pytest.MonkeyPatch, **layout: Any) -> bytes:
 
 def test_a_newer_layout_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     data = _written_as(monkeypatch, SCHEMA_VERSION=9, READABLE_FROM=8)
-    with pytest.raises(SchemaTooNew, match=r"codeintel \d.* in layout 9; this one knows 1. Upgrade"):
+    with pytest.raises(SchemaTooNew, match=r"codeintel \d.* in layout 9; this one knows 2. Upgrade"):
         decode(data, SECRET)
 
 
@@ -83,12 +88,41 @@ def test_an_old_layout_is_rebuilt(monkeypatch: pytest.MonkeyPatch) -> None:
         decode(_written_as(monkeypatch, SCHEMA_VERSION=0, READABLE_FROM=0), SECRET)
 
 
+def test_an_index_of_the_first_layout_is_kept_without_its_id_map() -> None:
+    body = json.loads(encode(SAMPLE, SECRET))["manifest"]
+    for part in body["parts"]:
+        del part["since"]
+    body["parts"].append({**body["parts"][0], "table": "faiss_idmap", "name": "base-0-g3.parquet"})
+    body |= {"schema_version": 1, "readable_from": 1}
+    for name in ("recent", "recent_from", "origin"):
+        del body[name]
+    text = module._canonical(body)
+    old = {"owner": seal(text, SECRET), "digest": checksum(text), "manifest": body}
+    found = decode(json.dumps(old).encode(), SECRET)
+    assert [part.path for part in found.parts] == [part.path for part in SAMPLE.parts]
+    assert found.history == History({"b.py": 5, "gone.py": 4}, {}, 5)
+    assert found.living_uris(found.parts[1], ["b.py"]) == ["b.py"]
+    assert found.changes_since(dataclasses.replace(found, generation=4)) is None
+
+
 def test_only_documents_that_changed_later_are_dead_in_a_part() -> None:
-    manifest = Manifest(9, PROVENANCE, (PART,), {"a.py": 4, "b.py": 3, "ü.py": 2, "zz.py": 9, "üü.py": 9})
+    changed = {"a.py": 4, "b.py": 3, "ü.py": 2, "zz.py": 9, "üü.py": 9}
+    manifest = Manifest(9, PROVENANCE, (PART,), History(changed))
     assert manifest.dead_uris(PART) == ["a.py", "zz.py"]
 
 
-def test_a_delta_is_dead_once_all_its_documents_changed_again() -> None:
-    delta = SAMPLE.parts[1]
-    assert not SAMPLE.is_dead(delta)
-    assert Manifest(6, PROVENANCE, (delta,), {"b.py": 6}).is_dead(delta)
+def test_a_part_is_asked_only_for_documents_that_it_may_hold() -> None:
+    delta = Part("chunks", "delta-g7.parquet", "delta", 7, 9, 9, "", "b.py", "f.py", since=5)
+    changed = {"b.py": 4, "c.py": 5, "d.py": 7, "e.py": 8, "g.py": 6}
+    manifest = Manifest(9, PROVENANCE, (PART, delta), History(changed))
+    uris = ["a.py", "b.py", "bb.py", "c.py", "d.py", "e.py", "g.py", "zz.py"]
+    assert manifest.living_uris(delta, uris) == ["c.py", "d.py"]
+    assert manifest.living_uris(PART, uris) == ["a.py", "bb.py", "zz.py"]
+
+
+def test_an_index_made_anew_cannot_be_compared_with_the_one_before() -> None:
+    old, new = first(3, PROVENANCE), first(3, PROVENANCE)
+    assert old.changes_since(old) == frozenset()
+    assert new.changes_since(old) is None
+    assert dataclasses.replace(old, generation=2).changes_since(old) is None
+    assert dataclasses.replace(old, provenance=Provenance("", 1, "", 1, "")).changes_since(old) is None

@@ -81,5 +81,5 @@ def test_rows_must_fit_their_table() -> None:
 
 
 def test_the_id_map_has_its_schema() -> None:
-    table = idmap_table(np.arange(2), np.array([5, 6]), [5, 6], ["primary", "secondary"])
+    table = idmap_table(["a.py", "b.py"], np.arange(2), np.array([5, 6]), [5, 6], ["primary", "secondary"])
     assert table.schema.equals(faiss_idmap_schema(DIMS))

@@ -6,20 +6,21 @@ import os
 import threading
 import time
 from itertools import pairwise
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from catalog_samples import PROVENANCE, chunks, held, tables
+from catalog_samples import PROVENANCE, chunks, held, idmap, tables
 
-from codeintel.catalog import folding, parts
-from codeintel.catalog import store as store_module
+from codeintel.catalog import crowding, durable, folding, leftovers, parts
 from codeintel.catalog.artifacts import artifact_of
 from codeintel.catalog.check import verify
 from codeintel.catalog.manifest import Provenance
-from codeintel.catalog.rows import idmap_table, vectors_of
+from codeintel.catalog.ownership import seal, user_secret
+from codeintel.catalog.rows import vectors_of
 from codeintel.catalog.store import Store
 from codeintel.errors import IndexCorrupt, IndexLocked, IndexTrouble, SchemaTooNew, UsageError
 
@@ -79,21 +80,54 @@ def test_columns_are_read_alone_and_in_the_order_asked_for(store: Store) -> None
     assert Store.in_memory(PROVENANCE).read("files", ["size"]).column_names == ["size"]
 
 
-def test_many_deltas_ask_for_compaction_and_get_it(store: Store) -> None:
-    for n in range(store_module.MOST_DELTAS + 1):
-        assert not store.needs_compaction
+def test_many_deltas_ask_to_be_gathered_and_are(store: Store) -> None:
+    for n in range(crowding.MOST_SMALL_DELTAS + 1):
+        assert not store.needs_gathering
+        store.publish(tables({f"more/{n}.py": ["x"], "src/00.py": [f"save {n}"]}))
+    assert store.needs_gathering
+    assert not store.needs_compaction
+    before, bases = held(store), store.manifest.of("chunks", "base")
+    store.gather()
+    assert not store.needs_gathering
+    assert store.manifest.of("chunks", "base") == bases
+    (delta,) = store.manifest.of("chunks", "delta")
+    assert delta.rows == crowding.MOST_SMALL_DELTAS + 2, "rows that were superseded are left behind"
+    assert held(store) == before == held(reopened(store))
+
+
+def test_gathering_a_few_deltas_writes_nothing(store: Store) -> None:
+    store.publish(tables({"more.py": ["x"]}))
+    before = store.manifest
+    assert store.gather() is before
+
+
+def test_the_number_of_deltas_grows_with_the_logarithm_of_their_rows(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crowding, "LARGE_DELTA", 4)
+    monkeypatch.setattr(crowding, "MOST_SMALL_DELTAS", 3)
+    most, saves = 0, 150
+    for n in range(saves):
         store.publish(tables({f"more/{n}.py": ["x"]}))
-    assert store.needs_compaction
+        while store.needs_gathering:
+            store.gather()
+        most = max(most, len(store.manifest.of("chunks", "delta")))
+    assert most <= 3 * 5
+    assert len(held(store)) == len(DOCUMENTS) + saves
+
+
+def test_compaction_folds_every_delta(store: Store) -> None:
+    store.publish(tables({"more.py": ["x"], "src/00.py": ["changed"]}), ["src/01.py"])
     before = held(store)
     store.compact()
     assert not store.needs_compaction
-    assert not store.manifest.changed
+    assert not store.manifest.history.changed
     assert {part.kind for part in store.manifest.parts} == {"base"}
     assert held(store) == before
 
 
 def test_large_deltas_ask_for_compaction(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_module, "LEAST_ROWS_PER_PART", 4)
+    monkeypatch.setattr(crowding, "FEW_ROWS", 4)
     store.publish(tables({"a.py": ["1", "2", "3", "4"]}))
     assert not store.needs_compaction
     store.publish(tables({"b.py": ["1", "2", "3", "4"]}))
@@ -101,7 +135,7 @@ def test_large_deltas_ask_for_compaction(store: Store, monkeypatch: pytest.Monke
 
 
 def test_many_changed_documents_ask_for_compaction(store: Store) -> None:
-    store.publish({}, [f"{n}.py" for n in range(store_module.MOST_CHANGED + 1)])
+    store.publish({}, [f"{n}.py" for n in range(crowding.MOST_CHANGED + 1)])
     assert store.needs_compaction
 
 
@@ -147,27 +181,74 @@ def test_vectors_are_filled_into_the_bases_that_hold_their_chunks(store: Store) 
     assert set(before[1:]) <= set(store.manifest.of("chunks"))
 
 
-def test_vectors_may_arrive_with_the_id_map_and_the_engines_files(store: Store, folder: Path) -> None:
+def test_vectors_arrive_with_the_engines_files_and_the_id_map_after_them(store: Store, folder: Path) -> None:
     ids = np.asarray(store.read("chunks", ["id"]).column("id"))
     (folder / "vectors").mkdir()
     (folder / "vectors" / "faiss.meta.json").write_text("{}")
-    idmap = idmap_table(np.arange(len(ids)), ids, ids, ["primary"] * len(ids))
+    rows = idmap([chunk for uri, contents in DOCUMENTS.items() for chunk in chunks(uri, contents)])
     vectors = np.ones((len(ids), 4), np.float32)
     vouched = [artifact_of(folder, "vectors/faiss.meta.json")]
-    store.fill("embedding", ids, vectors, idmap=idmap, artifacts=vouched)
+    store.fill("embedding", ids, vectors, artifacts=vouched)
+    store.rewrite("faiss_idmap", rows)
     again = reopened(store)
     assert again.read("faiss_idmap").num_rows == len(ids)
     assert list(again.manifest.artifacts) == vouched
     assert verify(again) == []
 
 
-def test_tables_without_documents_are_replaced_whole(store: Store) -> None:
-    for n in (5, 3, 0):
-        row = [1] * n
-        store.publish({"faiss_idmap": idmap_table(row, row, row, ["primary"] * n)})
-        assert store.read("faiss_idmap").num_rows == n
-        store.compact()
-        assert store.read("faiss_idmap").num_rows == n
+def test_a_rewritten_table_counts_whatever_changed_before(store: Store) -> None:
+    store.publish({**tables({"src/03.py": ["a"]}), "faiss_idmap": idmap(chunks("src/03.py", ["a"]))})
+    others = [part for part in store.manifest.parts if part.table != "faiss_idmap"]
+    rows = idmap([*chunks("src/03.py", ["a"]), *chunks("src/00.py", DOCUMENTS["src/00.py"])])
+    store.rewrite("faiss_idmap", rows)
+    assert reading(store, "faiss_idmap") == sorted(rows.to_pylist(), key=itemgetter("uri", "faiss_row"))
+    assert [part for part in store.manifest.parts if part.table != "faiss_idmap"] == others
+    assert {part.kind for part in store.manifest.of("faiss_idmap")} == {"base"}
+    store.publish(tables({"src/03.py": ["b"]}))
+    assert {row["uri"] for row in reading(store, "faiss_idmap")} == {"src/00.py"}
+    store.rewrite("faiss_idmap", rows.slice(0, 0))
+    assert reading(store, "faiss_idmap") == []
+
+
+def reading(store: Store, table: str, uris: frozenset[str] | None = None) -> list[dict[str, object]]:
+    return store.read(table, uris=uris).to_pylist()
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_only_parts_that_may_hold_a_document_are_opened(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.rebuild(tables(DOCUMENTS))
+    store.publish(tables({"src/00.py": ["changed"], "src/09.py": ["changed"]}))
+    store.publish(tables({"src/09.py": ["changed again"]}))
+    opened: list[str] = []
+    read = parts.FolderShelf.read
+    monkeypatch.setattr(
+        parts.FolderShelf,
+        "read",
+        lambda shelf, part, *rest: opened.append(part.path) or read(shelf, part, *rest),
+    )
+    wanted = {"src/09.py": "chunks/delta-g4.parquet", "src/00.py": "chunks/delta-g3.parquet"}
+    for uri, path in wanted.items():
+        opened.clear()
+        rows = reading(store, "chunks", frozenset({uri}))
+        assert {row["uri"] for row in rows} == {uri}
+        assert opened == [path]
+    opened.clear()
+    assert len(reading(store, "chunks", frozenset({"src/04.py", "absent.py"}))) == 2
+    assert [path.startswith("chunks/base-") for path in opened] == [True]
+    assert reading(store, "files", frozenset()) == []
+
+
+def test_one_document_of_a_large_part_is_read_alone(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "ROWS_PER_GROUP", 3)
+    store.rebuild(tables(DOCUMENTS))
+    (part,) = store.manifest.of("chunks")
+    shelf = store._shelf
+    assert shelf.read(part, ["uri"], ["absent.py"]).num_rows == 0
+    assert 2 <= shelf.read(part, ["uri"], ["src/04.py"]).num_rows <= 6
+    for uri in DOCUMENTS:
+        assert [row["content"] for row in reading(store, "chunks", frozenset({uri}))] == DOCUMENTS[uri]
 
 
 def test_superseded_parts_stay_for_a_grace_period(store: Store, folder: Path) -> None:
@@ -175,17 +256,94 @@ def test_superseded_parts_stay_for_a_grace_period(store: Store, folder: Path) ->
     os.utime(first, (0, 0))  # written long ago: grace counts from when it was superseded
     store.rebuild(tables({"a.py": ["x"]}))
     assert first.exists()
-    assert store.gc(time.time() + 59) == []
-    assert "chunks/" + first.name in store.gc(time.time() + 61)
+    assert store.gc(parts.now() + 59) == []
+    assert "chunks/" + first.name in store.gc(parts.now() + 61)
     assert not first.exists()
     assert held(store) == {"a.py": ["x"]}
 
 
-def test_a_clock_set_back_does_not_keep_old_parts_for_ever(store: Store, folder: Path) -> None:
+@pytest.mark.parametrize("years", [-1, 1])
+def test_a_clock_that_jumps_removes_nothing_that_lives_or_will(
+    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch, years: int
+) -> None:
+    first = folder / store.manifest.of("chunks")[0].path
+    store.rebuild(tables({"a.py": ["x"]}))
+    (folder / "vectors").mkdir()
+    coming = folder / "vectors" / "primary-g3.faiss"  # written by an engine, published below
+    coming.write_bytes(b"lists")
+    at = time.time() + years * 365 * 86_400
+    monkeypatch.setattr(time, "time", lambda: at)
+    assert store.gc() == []
+    store.publish({}, artifacts=[artifact_of(folder, "vectors/primary-g3.faiss")])
+    assert first.exists(), "a reader of the last generation may still open it"
+    assert "chunks/" + first.name in store.gc(parts.now() + 61)
+    assert coming.exists()
+    assert held(store) == {"a.py": ["x"]}
+
+
+def test_a_clock_set_back_does_not_keep_old_parts_for_ever(
+    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = folder / store.manifest.of("chunks")[0].path
     store.rebuild({})
-    assert store.gc(time.time() - 365 * 86_400)
+    at = time.time() - 365 * 86_400
+    monkeypatch.setattr(time, "time", lambda: at)
+    utime = os.utime
+    monkeypatch.setattr(leftovers.os, "utime", lambda path: utime(path, (at, at)))
+    again = reopened(store)
+    assert first.exists(), "it may have been superseded just before the clock was set back"
+    at += 61
+    assert not again.orphans() or "chunks/" + first.name in again.orphans()
+    reopened(again)
     assert not first.exists()
+
+
+def test_the_folder_stays_small_over_a_thousand_saves(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = 0.0
+    monkeypatch.setattr(parts, "now", lambda: clock)
+    monkeypatch.setattr(durable.os, "fsync", lambda _: None)
+    store = Store.open(folder, PROVENANCE)
+    store.rebuild(tables(DOCUMENTS))
+    scans: list[float] = []
+    find = parts.FolderShelf.find
+    monkeypatch.setattr(
+        parts.FolderShelf, "find", lambda shelf, *rest: scans.append(clock) or find(shelf, *rest)
+    )
+    most, names = 0, list(DOCUMENTS)
+    for n in range(1_000):
+        clock += 5.0
+        store.publish(tables({names[n % 7]: [f"save {n}"], f"more/{n % 50}.py": [str(n)]}))
+        if store.needs_gathering:
+            store.gather()
+        if n % 20 == 0:
+            most = max(most, sum(1 for path in folder.rglob("*") if path.is_file()))
+    assert most < 120
+    assert len(scans) < 80
+    clock += 61
+    files, size = store.reclaim()
+    assert files > 1_000
+    assert size > 100 * files
+    clock += 61
+    store.gc()
+    left = {path.relative_to(folder).as_posix() for path in folder.rglob("*.parquet")}
+    assert left == {part.path for part in store.manifest.parts}
+    assert held(store).keys() == DOCUMENTS.keys() | {f"more/{n}.py" for n in range(50)}
+
+
+def test_reclaiming_folds_and_tells_what_was_removed_since_the_opening(store: Store, folder: Path) -> None:
+    before = store.manifest.parts
+    store.publish(tables({"src/00.py": ["changed"]}))
+    assert store.reclaim() == (0, 0), "files within their grace stay"
+    assert {part.kind for part in store.manifest.parts} == {"base"}
+    generation = store.generation
+    for path in folder.rglob("*.parquet"):
+        os.utime(path, (1, 1))
+    again = reopened(store)
+    files, size = again.reclaim()
+    assert files == 4
+    assert size > sum(part.bytes for part in before)
+    assert again.reclaim() == (0, 0)
+    assert again.generation == generation, "nothing was left to fold"
 
 
 def test_opening_removes_what_a_crash_left_behind_and_nothing_else(store: Store, folder: Path) -> None:
@@ -208,9 +366,65 @@ def test_a_reader_follows_the_writer(store: Store, folder: Path) -> None:
     assert held(reader) == DOCUMENTS
     assert reader.refresh()
     assert held(reader) == held(store)
+    assert not reader.refresh()
     with pytest.raises(IndexLocked, match="reading only"):
         reader.publish({}, ["src/01.py"])
-    assert reader.gc(time.time() + 1e6) == []
+    assert reader.gc(parts.now() + 1e6) == []
+
+
+def test_a_reader_reads_a_settled_manifest_once(
+    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = Store.follow(folder)
+    loads: list[object] = []
+    load = parts.FolderShelf.load
+    monkeypatch.setattr(parts.FolderShelf, "load", lambda shelf: loads.append(shelf) or load(shelf))
+    for _ in range(3):
+        assert not reader.refresh()
+    assert len(loads) == 3, "two manifests within the grain of file times could look the same"
+    os.utime(folder / "manifest.json", (1_000_000_000, 1_000_000_000))
+    for _ in range(3):
+        assert not reader.refresh()
+    assert len(loads) == 4
+    store.publish({}, ["src/00.py"])
+    assert reader.refresh()
+    assert held(reader) == held(store)
+
+
+def test_a_reader_is_told_what_changed_across_folds(store: Store, folder: Path) -> None:
+    reader = Store.follow(folder)
+    before = reader.manifest
+    store.publish(tables({"src/00.py": ["changed"], "new.py": ["x"]}))
+    store.compact()
+    store.publish({}, ["src/01.py"])
+    store.rewrite("faiss_idmap", idmap([]))
+    reader.refresh()
+    assert reader.changes_since(before) == {"src/00.py", "new.py", "src/01.py"}
+    assert reader.changes_since(reader.manifest) == frozenset()
+    assert store.changes_since(before) == reader.changes_since(before)
+
+
+@pytest.mark.parametrize("what", ["rebuild", "fill", "adopt", "repair", "rewrite", "reset"])
+def test_a_reader_is_told_when_anything_may_have_changed(store: Store, folder: Path, what: str) -> None:
+    before = store.manifest
+    if what == "rebuild":
+        store.rebuild(tables(DOCUMENTS))
+    elif what == "fill":
+        store.fill("embedding", np.array([1]), np.ones((1, 4), np.float32))
+    elif what == "adopt":
+        store.adopt(Provenance("encoder@1", 4, "static@2", 2, "chunker@1"))
+    elif what == "repair":
+        os.truncate(folder / store.manifest.parts[0].path, 5)
+        store.repair()
+    elif what == "rewrite":
+        store.rewrite("files", tables(DOCUMENTS)["files"])
+    else:
+        store.close()
+        (folder / "manifest.json").unlink()
+        store = Store.open(folder, PROVENANCE)
+    store.publish({}, ["src/00.py"])
+    assert store.changes_since(before) is None
+    assert store.changes_since(store.manifest) == frozenset()
 
 
 def test_there_is_nothing_to_follow_in_an_empty_folder(tmp_path: Path) -> None:
@@ -271,7 +485,7 @@ def test_a_folder_that_cannot_be_written_is_replaced_by_memory_with_one_warning(
     assert verify(store) == []
     assert store.repair().parts == ()
     store.compact()
-    assert store.gc(time.time() + 61)
+    assert store.gc(parts.now() + 61)
 
 
 def test_a_folder_that_links_elsewhere_is_not_written(tmp_path: Path) -> None:
@@ -321,6 +535,28 @@ def test_a_link_to_another_index_is_not_followed(folder: Path, tmp_path: Path) -
         Store.follow(tmp_path / ".codeintel")
 
 
+def test_an_index_of_the_first_layout_is_taken_over(store: Store, folder: Path) -> None:
+    store.rewrite("faiss_idmap", idmap(chunks("src/00.py", DOCUMENTS["src/00.py"])))
+    (old,) = store.manifest.of("faiss_idmap")
+    store.close()
+    body = json.loads((folder / "manifest.json").read_text())["manifest"]
+    body |= {"schema_version": 1, "readable_from": 1}
+    body["parts"] = [{name: v for name, v in part.items() if name != "since"} for part in body["parts"]]
+    body = {name: value for name, value in body.items() if name not in ("recent", "recent_from", "origin")}
+    text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    sealed = {"owner": seal(text, user_secret()), "digest": durable.checksum(text), "manifest": body}
+    (folder / "manifest.json").write_text(json.dumps(sealed))
+    with Store.open(folder, PROVENANCE) as again:
+        assert held(again) == held(Store.follow(folder)) == DOCUMENTS
+        assert again.read("faiss_idmap").num_rows == 0
+        assert "uri" in again.read("faiss_idmap").column_names
+        again.publish(tables({"src/00.py": ["changed"]}))
+        assert held(Store.follow(folder)) == {**DOCUMENTS, "src/00.py": ["changed"]}
+        again.gc(parts.now() + 61)
+        assert not (folder / old.path).exists()
+    assert json.loads((folder / "manifest.json").read_text())["manifest"]["schema_version"] == 2
+
+
 def test_a_newer_index_is_left_untouched(store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr("codeintel.catalog.manifest.SCHEMA_VERSION", 9)
@@ -366,7 +602,7 @@ def test_the_manifest_says_what_made_the_index(folder: Path) -> None:
     written = json.loads((folder / "manifest.json").read_text())["manifest"]
     assert written["provenance"]["encoder"] == "encoder@1"
     assert written["created_by"].startswith("codeintel ")
-    assert written["schema_version"] == 1
+    assert written["schema_version"] == 2
 
 
 def test_the_manifest_stays_small(store: Store, folder: Path) -> None:
@@ -410,6 +646,6 @@ def test_memory_and_folder_agree_on_grace() -> None:
     old = store.manifest.of("chunks")[0]
     store.rebuild({})
     assert isinstance(store.read_part(old), pa.Table)
-    store.gc(time.time() + parts.GRACE_SECONDS + 1)
+    store.gc(parts.now() + parts.GRACE_SECONDS + 1)
     with pytest.raises(IndexCorrupt, match="missing"):
         store.read_part(old)

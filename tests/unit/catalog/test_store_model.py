@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from catalog_samples import PROVENANCE, errors, held, tables
+from catalog_samples import PROVENANCE, chunks, errors, held, idmap, tables
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from codeintel.catalog import folding
+from codeintel.catalog import crowding, folding, history
+from codeintel.catalog.rows import chunks_of
 from codeintel.catalog.store import Store
 
 URIS = st.sampled_from(["a.py", "b/a.py", "b/b.py", "c.py", "ä.py", "z/🙂.py"])
@@ -25,12 +26,18 @@ class StoreModel(RuleBasedStateMachine):
     def start(self) -> None:
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr(folding, "LEAST_ROWS_PER_PART", 3)
+        self.patch.setattr(crowding, "MOST_SMALL_DELTAS", 2)
+        self.patch.setattr(crowding, "LARGE_DELTA", 4)
+        self.patch.setattr(history, "MOST_RECENT", 6)
         self.temporary = tempfile.TemporaryDirectory()
         self.patch.setenv("XDG_STATE_HOME", self.temporary.name)
         self.folder = Path(self.temporary.name) / ".codeintel"
         self.stores = [Store.open(self.folder, PROVENANCE), Store.in_memory(PROVENANCE)]
         self.documents: dict[str, list[str]] = {}
         self.embedded: set[int] = set()
+        self.unmapped: set[str] = set()
+        self.reader = Store.follow(self.folder)
+        self.followed: dict[str, list[str]] = {}
 
     def teardown(self) -> None:
         for store in self.stores:
@@ -40,10 +47,12 @@ class StoreModel(RuleBasedStateMachine):
 
     @rule(changed=DOCUMENTS, removed=st.lists(URIS, max_size=2))
     def publish(self, changed: dict[str, list[str]], removed: list[str]) -> None:
+        rows = idmap([chunk for uri in changed for chunk in chunks(uri, changed[uri])])
         for store in self.stores:
-            store.publish(tables(changed), removed)
+            store.publish({**tables(changed), "faiss_idmap": rows}, removed)
         for uri in removed:
             self.documents.pop(uri, None)
+        self.unmapped -= {*changed, *removed}
         self._forget_vectors({*changed, *removed})
         self.documents.update(changed)
 
@@ -53,6 +62,7 @@ class StoreModel(RuleBasedStateMachine):
             store.rebuild(tables(documents))
         self.documents = dict(documents)
         self.embedded = set()
+        self.unmapped = set(documents)
 
     @rule(data=st.data())
     def fill(self, data: st.DataObject) -> None:
@@ -68,8 +78,44 @@ class StoreModel(RuleBasedStateMachine):
     def compact(self) -> None:
         for store in self.stores:
             store.compact()
-            assert not store.manifest.changed
+            assert not store.manifest.history.changed
             assert not store.manifest.of("chunks", "delta")
+
+    @rule()
+    def gather(self) -> None:
+        for store in self.stores:
+            store.gather()
+            assert len(store.manifest.of("chunks", "delta")) <= 3 * 2
+
+    @rule()
+    def reclaim(self) -> None:
+        for store in self.stores:
+            store.reclaim()
+
+    @rule()
+    def rewrite_the_id_map(self) -> None:
+        uris = list(self.documents)
+        rows = idmap([chunk for uri in uris for chunk in chunks(uri, self.documents[uri])])
+        for store in self.stores:
+            store.rewrite("faiss_idmap", rows)
+        self.unmapped = set()
+
+    @rule()
+    def follow(self) -> None:
+        """A reader that reads only what it is told has changed holds what the writer holds."""
+        reader, manifest = self.reader, self.reader.manifest
+        reader.refresh()
+        told = reader.changes_since(manifest)
+        if told is None:
+            self.followed = held(reader)
+        else:
+            for uri in told:
+                self.followed.pop(uri, None)
+            files = reader.read("files", ["uri"], told).column("uri").to_pylist()
+            self.followed |= {uri: [] for uri in files}
+            for chunk in chunks_of(reader.read("chunks", None, told)):
+                self.followed[chunk.uri].append(chunk.content)
+        assert self.followed == self.documents
 
     @rule()
     def open_again(self) -> None:
@@ -85,6 +131,9 @@ class StoreModel(RuleBasedStateMachine):
     def holds_the_documents(self) -> None:
         for store in self.stores:
             assert held(store) == self.documents
+            for uri in ("b/b.py", "c.py"):
+                rows = store.read("chunks", ["content"], frozenset({uri}))
+                assert rows.column("content").to_pylist() == self.documents.get(uri, [])
 
     @invariant()
     def holds_the_vectors(self) -> None:
@@ -92,6 +141,12 @@ class StoreModel(RuleBasedStateMachine):
             rows = store.read("chunks", ["embedding", "id"])
             for number, vector in zip(rows["id"].to_pylist(), rows["embedding"].to_pylist(), strict=True):
                 assert vector == (_vector(number).tolist() if number in self.embedded else None)
+
+    @invariant()
+    def maps_the_documents(self) -> None:
+        for store in self.stores:
+            mapped = {row["uri"]: 0 for row in store.read("faiss_idmap", ["uri"]).to_pylist()}
+            assert mapped.keys() == {uri for uri, found in self.documents.items() if found} - self.unmapped
 
     @invariant()
     def says_how_deeply_each_chunk_is_indexed(self) -> None:
@@ -102,7 +157,8 @@ class StoreModel(RuleBasedStateMachine):
 
     @invariant()
     def is_sound(self) -> None:
-        assert errors(self.stores[0]) == []
+        found = errors(self.stores[0])
+        assert [finding for finding in found if finding.artifact != "faiss_idmap"] == []
 
     def _ids(self) -> list[int]:
         found: list[Any] = self.stores[0].read("chunks", ["id"]).column("id").to_pylist()

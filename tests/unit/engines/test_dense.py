@@ -158,6 +158,37 @@ def test_idmap_rows_hold_the_vectors_of_their_ids(preset: Preset) -> None:
 
 
 @every_preset
+def test_places_follow_every_change(preset: Preset) -> None:
+    """Rows are looked up in a table that is kept until the next change: it must not outlive one."""
+    index, ids, _ = filled(preset)
+    for gone in (ids[::4], ids[1::4]):
+        index.remove(gone)
+        kept = index.ids()
+        assert index.holds([*ids, 7]).tolist() == [*np.isin(ids, kept).tolist(), False]
+        wanted = np.random.default_rng(2).permutation(kept)
+        places, idmap = index.places(wanted), index.idmap()
+        assert places.chunk_id.tolist() == wanted.tolist()
+        rows = {i: (s, r) for i, s, r in zip(idmap.chunk_id, idmap.source, idmap.faiss_row, strict=True)}
+        assert [rows[i] for i in wanted] == list(zip(places.source, places.faiss_row, strict=True))
+        with pytest.raises(KeyError, match=str(gone[0])):
+            index.places(gone[:1])
+
+
+@every_preset
+def test_merging_can_leave_out_and_take_in(preset: Preset) -> None:
+    index, ids, vectors = filled(preset)
+    gone = np.sort(ids[::2])
+    moved = np.concatenate([gone[:5], [11, 12]])
+    fresh = unit_vectors(7, seed=5)
+    merged = index.merged(gone, moved, fresh)
+    kept = ~np.isin(ids, gone)
+    assert merged.ids().tolist() == sorted([*ids[kept].tolist(), *moved.tolist()])
+    assert_find_themselves(merged, moved, fresh)
+    assert_find_themselves(merged, ids[kept], vectors[kept])
+    assert len(index) == COUNT
+
+
+@every_preset
 def test_merging_moves_everything_into_the_primary(preset: Preset) -> None:
     index, ids, vectors = filled(preset)
     merged = index.merged()
@@ -175,6 +206,17 @@ def test_a_merge_is_due_once_the_secondary_outgrows_its_share() -> None:
     index.add(ids[-1:], vectors[-1:])
     assert index.needs_merge
     assert not index.merged().needs_merge
+
+
+def test_what_waits_to_be_added_counts_for_a_merge() -> None:
+    ids, vectors = large_ids(200), unit_vectors(200)
+    lists = DenseIndex.build(DIM, ids, vectors, SMALL_PRESETS[2])
+    assert not lists.needs_merge_with(MERGE_COUNT)
+    assert lists.needs_merge_with(MERGE_COUNT + 1)
+    flat = DenseIndex.build(DIM, ids, vectors, replace(preset_for(0), max_count=200))
+    assert not flat.needs_merge_with(50)
+    assert flat.needs_merge_with(51)
+    assert not flat.needs_merge_with(51, removed=1)
 
 
 def test_a_corpus_that_outgrew_its_preset_gets_the_next_one() -> None:

@@ -118,9 +118,34 @@ def test_meta_round_trips_and_says_how_the_index_was_built(tmp_path: Path) -> No
     assert meta["faiss"] == faiss.__version__
 
 
+def test_meta_vouches_for_itself(tmp_path: Path) -> None:
+    """No manifest does: it is written before the manifest, and a crash in between is no damage."""
+    path = tmp_path / "faiss.meta.json"
+    write_meta(path, DenseIndex.build(DIM, [1], vectors(1)).meta("m") | {"locked": {"nprobe": 5}})
+    written = path.read_text()
+    for old, new in (('"nprobe": 5', '"nprobe": 9'), ('"digest"', '"digesd"'), ('"dim": 16', '"dim": 8')):
+        assert old in written
+        path.write_text(written.replace(old, new))
+        with pytest.raises(IndexCorrupt, match="not as it was written"):
+            read_meta(path)
+
+
+def test_a_record_of_the_first_version_is_read_without_a_digest(tmp_path: Path) -> None:
+    (tmp_path / "faiss.meta.json").write_text('{"version": 1, "dim": 4}')
+    assert read_meta(tmp_path / "faiss.meta.json") == {"version": 1, "dim": 4}
+
+
+def test_a_link_planted_for_the_temporary_file_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_text("mine")
+    (tmp_path / ".new-faiss.meta.json").symlink_to(tmp_path / "elsewhere")
+    write_meta(tmp_path / "faiss.meta.json", {"version": 2})
+    assert (tmp_path / "elsewhere").read_text() == "mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["elsewhere", "faiss.meta.json"]
+
+
 def test_absent_meta_is_none_and_broken_meta_is_refused(tmp_path: Path) -> None:
     assert read_meta(tmp_path / "faiss.meta.json") is None
-    for text in ("{", "[]", "\xff"):
+    for text in ("{", "[]", "{}", "\xff"):
         (tmp_path / "faiss.meta.json").write_text(text, encoding="latin-1")
         with pytest.raises(IndexCorrupt, match=r"faiss\.meta\.json"):
             read_meta(tmp_path / "faiss.meta.json")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -131,13 +132,83 @@ def test_a_deleted_deletion_file_is_refused(tmp_path: Path) -> None:
         verify(tmp_path, recorded)
 
 
+def test_recorded_files_that_a_later_commit_merged_away_are_no_damage(tmp_path: Path) -> None:
+    recorded = committed(tmp_path)
+    with LexicalIndex.open(tmp_path) as index:
+        for number in range(1, 10):
+            index.replace([number], [LexicalDocument(1000 + number, ["late"])])
+            index.commit()
+    assert [name for name in recorded if not (tmp_path / name).exists()]
+    with LexicalIndex.open(tmp_path, recorded) as index:  # as after a crash before the next record
+        assert len(index.ids()) == 299
+
+
+def test_recorded_files_that_a_rewrite_replaced_are_no_damage(tmp_path: Path) -> None:
+    recorded = committed(tmp_path)
+    with LexicalIndex.open(tmp_path) as index:
+        index.rewrite([LexicalDocument(1, ["only"])])
+    assert LexicalIndex.open(tmp_path, recorded).ids().tolist() == [1]
+    with LexicalIndex.open(tmp_path) as index:
+        index.rewrite([])
+    assert LexicalIndex.open(tmp_path, recorded).ids().tolist() == []
+
+
+def test_a_missing_meta_is_damage_where_files_were_recorded(tmp_path: Path) -> None:
+    recorded = committed(tmp_path)
+    (tmp_path / META).unlink()
+    with pytest.raises(IndexCorrupt, match=META):
+        LexicalIndex.open(tmp_path, recorded)
+    for path in tmp_path.iterdir():
+        path.unlink()
+    with pytest.raises(IndexCorrupt, match=META):
+        LexicalIndex.open(tmp_path, recorded)
+    assert not (tmp_path / META).exists()
+
+
+def test_each_file_is_hashed_once_and_those_that_opening_compared_not_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded = committed(tmp_path)
+    index = LexicalIndex.open(tmp_path, recorded)
+    hashed: list[str] = []
+    stamp = lexical_files._stamp
+    monkeypatch.setattr(lexical_files, "_stamp", lambda path: (hashed.append(path.name), stamp(path))[1])
+    assert index.files() == recorded
+    assert hashed == [META]
+    index.replace([], [LexicalDocument(999, ["late"])])
+    index.commit()
+    fresh = set(index.files()) - set(recorded)
+    assert fresh
+    assert sorted(hashed) == sorted([META, META, *fresh])
+
+
+def test_searches_go_on_while_files_are_hashed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    committed(tmp_path)
+    index = LexicalIndex.open(tmp_path)
+    begun, released = threading.Event(), threading.Event()
+
+    def slow(_: Path) -> FileStamp:
+        begun.set()
+        assert released.wait(30)
+        return 0, ""
+
+    monkeypatch.setattr(lexical_files, "_stamp", slow)
+    hashing = threading.Thread(target=index.files)
+    hashing.start()
+    assert begun.wait(30)
+    assert index.view().changed([], {"a": [LexicalDocument(5000, ["word"])]}).search(["word"], 1).ids.size
+    assert hashing.is_alive()
+    released.set()
+    hashing.join()
+
+
 def test_damage_that_verification_did_not_see_is_reported_by_the_search_that_meets_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     committed(tmp_path)
     for path in tmp_path.glob("*.pos"):
         path.unlink()
-    monkeypatch.setattr(lexical, "verify", lambda *_: None)
+    monkeypatch.setattr(lexical, "verify", lambda *_: {})
     view = LexicalIndex.open(tmp_path).view()
     with pytest.raises(IndexCorrupt, match=str(tmp_path)):
         view.search(["word"], 1)
@@ -150,7 +221,7 @@ def test_a_commit_by_another_process_during_verification_is_no_damage(
     check = lexical_files._verify
     commits = iter([True])
 
-    def merged_meanwhile(folder: Path, recorded: dict[str, FileStamp]) -> None:
+    def merged_meanwhile(folder: Path, recorded: dict[str, FileStamp]) -> dict[str, FileStamp]:
         if next(commits, False):
             with LexicalIndex(
                 tantivy.Index(lexical_schema(), path=str(folder)), lexical_schema(), folder
@@ -158,7 +229,7 @@ def test_a_commit_by_another_process_during_verification_is_no_damage(
                 writer.replace([], [LexicalDocument(5000, ["new"])])
                 writer.commit()
             raise FileNotFoundError("a file that the merge removed")
-        check(folder, recorded)
+        return check(folder, recorded)
 
     monkeypatch.setattr(lexical_files, "_verify", merged_meanwhile)
     assert 5000 in LexicalIndex.open(tmp_path).ids()

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codeintel.engines import lexical_view
+from codeintel.engines import lexical_base
 from codeintel.engines.lexical import LexicalDocument, LexicalIndex, LexicalView
 from codeintel.engines.lexical_query import MAX_QUERY_TERMS
 from codeintel.engines.lexical_schema import FIELDS, MAX_ID
@@ -67,7 +67,7 @@ def test_hits_are_the_exact_top_of_the_allowed_documents(
     expected = sorted(eligible.values(), reverse=True)[:k]
     for union_limit in (0, 1_000):  # once by dropping what is not allowed, once inside tantivy
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(lexical_view, "UNION_LIMIT", union_limit)
+            patch.setattr(lexical_base, "UNION_LIMIT", union_limit)
             hits = view.search(terms, k, allowed, BOOSTS)
         np.testing.assert_allclose(hits.scores, expected, atol=1e-4)
         for number, score in zip(hits.ids.tolist(), hits.scores.tolist(), strict=True):
@@ -86,7 +86,7 @@ def test_equal_scores_ascend_by_id_whatever_the_order_of_writing() -> None:
 
 
 def test_a_rare_allowed_document_is_found_below_many_better_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lexical_view, "UNION_LIMIT", 0)
+    monkeypatch.setattr(lexical_base, "UNION_LIMIT", 0)
     view = body(*["needle needle needle"] * 500, "needle and much other text beside it")
     assert view.search(["needle"], 1, allowed=[501]).ids.tolist() == [501]
 

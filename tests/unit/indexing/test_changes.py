@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from codeintel.catalog.rows import FileRow
-from codeintel.indexing.changes import Changes, among, changes_since
+from codeintel.indexing.changes import Changes, changes_at, changes_since
 from codeintel.snapshot import ChunkTable, IndexedFile
 from codeintel.workspace.files import Discovery, SkippedFile, SourceFile
 
@@ -87,12 +87,32 @@ def test_a_file_that_rules_left_out_is_read_once_they_let_it_in() -> None:
     }
 
 
-def test_only_what_was_asked_for_is_done() -> None:
-    changes = Changes(
-        (there("a.py"), there("b.py")), (left_out("c.py", "x"), left_out("d.py", "x")), ("e.py", "f.py")
+def at(table: list[IndexedFile], found: list[SourceFile | SkippedFile], *asked: str) -> dict[str, list[str]]:
+    """What is to be done about what was asked for."""
+    discovery = Discovery(
+        tuple(file for file in found if isinstance(file, SourceFile)),
+        tuple(file for file in found if isinstance(file, SkippedFile)),
     )
-    assert uris(among(changes, ["b.py", "c.py", "f.py"])) == {
-        "read": ["b.py"],
-        "skip": ["c.py"],
-        "remove": ["f.py"],
-    }
+    return uris(changes_at(ChunkTable({file.row.uri: file for file in table}), discovery, asked))
+
+
+def test_what_is_asked_for_is_read_whatever_its_time_says() -> None:
+    assert at([known("a.py")], [there("a.py")], "a.py") == {"read": ["a.py"]}
+
+
+def test_what_is_asked_for_and_not_found_is_gone_with_all_below_it() -> None:
+    table = [known("a.py"), known("pkg/b.py"), known("pkg/c/d.py"), known("pkge.py")]
+    assert at(table, [], "pkg") == {"remove": ["pkg/b.py", "pkg/c/d.py"]}
+    assert at(table, [], "a.py") == {"remove": ["a.py"]}
+    assert at(table, [], "b.py") == {}
+
+
+def test_a_file_in_place_of_a_folder_and_the_reverse() -> None:
+    assert at([known("x/a.py")], [there("x")], "x") == {"read": ["x"], "remove": ["x/a.py"]}
+    assert at([known("x")], [there("x/a.py")], "x") == {"read": ["x/a.py"], "remove": ["x"]}
+
+
+def test_a_file_that_took_its_parser_down_is_tried_again_only_when_it_looks_different() -> None:
+    quarantined = known("a.py", lang="text", skip="crashed its parser")
+    assert at([quarantined], [there("a.py")], "a.py") == {}
+    assert at([quarantined], [there("a.py", size=11)], "a.py") == {"read": ["a.py"]}

@@ -6,6 +6,7 @@ import asyncio
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -104,3 +105,72 @@ async def test_an_id_that_is_in_use_is_refused_and_the_first_request_goes_on() -
     sent = await session([request, request])
     codes = [message["error"]["code"] for message in sent.messages if message.get("id") == 1]
     assert codes == [-32600, -32803]
+
+
+async def running() -> tuple[CodeIntelServer, Sent]:
+    """A server whose client never says `initialized`, with a request that waits for that."""
+    server, sent = CodeIntelServer(), Sent()
+    server.protocol.set_writer(sent)
+    for message in (
+        {"id": "init", "method": "initialize", "params": {"capabilities": {}}},
+        {"id": "waits", "method": "codeintel/status"},
+    ):
+        server.protocol.receive({"jsonrpc": "2.0", **message})
+    await asyncio.sleep(0.05)
+    return server, sent
+
+
+async def until_answered(sent: Sent, msg_id: str) -> None:
+    async with asyncio.timeout(5):
+        while msg_id not in sent.answers():
+            await asyncio.sleep(0.01)
+
+
+async def test_shutdown_answers_what_still_runs_as_cancelled() -> None:
+    server, sent = await running()
+    server.protocol.receive({"jsonrpc": "2.0", "id": "more", "method": "codeintel/status"})
+    server.protocol.receive({"jsonrpc": "2.0", "id": "bye", "method": "shutdown"})
+    server.protocol.receive({"jsonrpc": "2.0", "id": "late", "method": "codeintel/status"})
+    await until_answered(sent, "bye")
+    by_id = {message["id"]: message for message in sent.messages if "method" not in message}
+    assert {name: one.get("error", {}).get("code") for name, one in by_id.items() if name != "init"} == {
+        "waits": -32800,
+        "more": -32800,
+        "late": -32600,
+        "bye": None,
+    }
+
+
+async def test_an_answer_under_the_id_of_a_request_of_the_client_does_not_answer_that_request() -> None:
+    server, sent = await running()
+    server.protocol.receive({"jsonrpc": "2.0", "id": "waits", "result": 1})
+    server.protocol.receive({"jsonrpc": "2.0", "id": None, "error": {"code": 1, "message": "no"}})
+    server.protocol.receive({"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": "waits"}})
+    await until_answered(sent, "waits")
+    await server.session.close()
+    assert sent.answers() == ["init", "waits"]
+
+
+async def test_nothing_is_kept_of_a_notification_once_it_is_dealt_with() -> None:
+    server, _ = await running()
+    server.protocol.receive({"jsonrpc": "2.0", "method": "initialized", "params": {}})
+    for _ in range(20):
+        params = {"textDocument": {"uri": "file:///nowhere/a.py"}}
+        server.protocol.receive({"jsonrpc": "2.0", "method": "textDocument/didSave", "params": params})
+        server.protocol.receive({"jsonrpc": "2.0", "method": "textDocument/didClose", "params": params})
+    async with asyncio.timeout(5):
+        while server.protocol._request_futures:
+            await asyncio.sleep(0.01)
+    await server.session.close()
+
+
+async def test_unreadable_params_of_a_notification_leave_no_trace_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    nested: object = 0
+    for _ in range(300):
+        nested = {"a": nested}
+    for params in (5, [[]], nested):
+        await session([{"jsonrpc": "2.0", "method": "textDocument/didSave", "params": params}])
+    assert caplog.text.count("unreadable params") == 3
+    assert "Traceback" not in caplog.text

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from lsp_fakes import FakeService
+from lsp_fakes import FakeScheduler, FakeService
 
 from codeintel.cancellation import CancelCheck, stop_if
 from codeintel.errors import NotReady, WorkspaceError
@@ -27,7 +27,12 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[FakeService]:
         return services[-1]
 
     monkeypatch.setattr(Service, "open", open_service)
+    monkeypatch.setattr("codeintel.scheduler.Scheduler", FakeScheduler)
     return services
+
+
+def new_session() -> Session:
+    return Session(lambda: None, lambda _: None)
 
 
 def text_of(service: Service, _: CancelCheck) -> str | None:
@@ -37,7 +42,7 @@ def text_of(service: Service, _: CancelCheck) -> str | None:
 async def test_a_question_waits_for_the_service_that_is_being_opened(
     opened: list[FakeService], tmp_path: Path
 ) -> None:
-    session = Session()
+    session = new_session()
     early = asyncio.create_task(session.ask(text_of))
     await session.open([tmp_path], [])
     assert await early == "service 0"
@@ -48,7 +53,7 @@ async def test_a_question_waits_for_the_service_that_is_being_opened(
 async def test_opening_again_closes_the_old_service_and_questions_get_the_new_one(
     opened: list[FakeService], tmp_path: Path
 ) -> None:
-    session = Session()
+    session = new_session()
     await session.open([tmp_path], [])
     again = asyncio.create_task(session.open([tmp_path], []))
     await asyncio.sleep(0)
@@ -61,7 +66,7 @@ async def test_opening_again_closes_the_old_service_and_questions_get_the_new_on
 async def test_of_many_openings_in_a_row_only_the_first_and_the_last_happen(
     opened: list[FakeService], tmp_path: Path
 ) -> None:
-    session = Session()
+    session = new_session()
     outcomes = await asyncio.gather(*(session.open([tmp_path], []) for _ in range(5)))
     assert outcomes[-1] is not None
     assert len(opened) <= 2
@@ -72,7 +77,7 @@ async def test_of_many_openings_in_a_row_only_the_first_and_the_last_happen(
 async def test_a_question_fails_with_what_opening_raised_until_it_works(
     opened: list[FakeService], tmp_path: Path
 ) -> None:
-    session = Session()
+    session = new_session()
     for folders, error in (([], NotReady), ([tmp_path / "missing"], WorkspaceError)):
         with pytest.raises(error):
             await session.open(folders, [])
@@ -87,7 +92,7 @@ async def test_a_question_fails_with_what_opening_raised_until_it_works(
 async def test_a_cancelled_question_is_told_and_does_not_harm_others(
     opened: list[FakeService], tmp_path: Path
 ) -> None:
-    session, noticed, begun = Session(), threading.Event(), threading.Event()
+    session, noticed, begun = new_session(), threading.Event(), threading.Event()
 
     def endless(_: Service, cancelled: CancelCheck) -> None:
         begun.set()
@@ -113,7 +118,7 @@ async def test_a_cancelled_question_is_told_and_does_not_harm_others(
 async def test_closing_while_a_service_is_being_opened_closes_that_one_too(
     opened: list[FakeService], tmp_path: Path
 ) -> None:
-    session = Session()
+    session = new_session()
     opening = asyncio.create_task(session.open([tmp_path], []))
     await asyncio.sleep(0.01)
     assert await session.close()

@@ -11,7 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codeintel.lsp.transport import MAX_BODY_BYTES, UNPARSABLE, FramingError, Writer, messages
+from codeintel.lsp.transport import (
+    MAX_BODY_BYTES,
+    MAX_VALUES,
+    UNCOUNTED_BYTES,
+    UNPARSABLE,
+    FramingError,
+    Writer,
+    messages,
+)
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -72,3 +80,31 @@ def test_a_client_that_does_not_read_does_not_block_whoever_writes() -> None:
     unblocked.set()
     writer.close()
     assert stream.getvalue() == b"x" * 1000
+
+
+BIG = 2 * UNCOUNTED_BYTES
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" + b"{}," * MAX_VALUES + b"{}]",
+        b"[" + b"[]," * MAX_VALUES + b"0]",
+        b"[" + b"1234567," * MAX_VALUES + b"0]",
+        b'["a"' + b',"abc"' * MAX_VALUES + b"]",
+        b"[" * BIG,
+    ],
+)
+def test_a_large_body_of_too_many_values_is_not_made_into_objects(body: bytes) -> None:
+    padded = body + b" " * UNCOUNTED_BYTES
+    stream = io.BytesIO(b"Content-Length: %d\r\n\r\n%s" % (len(padded), padded))
+    assert list(messages(stream)) == [UNPARSABLE]
+
+
+@pytest.mark.parametrize(
+    "text", ["x = [{}, 1]\n" * (BIG // 10), "\\" * BIG, '"' * BIG, "[,{" * BIG, 'é\\"{,}' * (BIG // 5)]
+)
+def test_a_long_text_is_one_value_whatever_is_in_it(text: str) -> None:
+    message = {"method": "textDocument/didOpen", "text": text, "version": 1}
+    body = json.dumps(message).encode()
+    assert list(messages(io.BytesIO(b"Content-Length: %d\r\n\r\n%s" % (len(body), body)))) == [message]

@@ -14,6 +14,7 @@ from codeintel.lsp.features import (
     search,
     similar,
     status,
+    watched_files,
     workspace_folders,
     workspace_symbol,
 )
@@ -29,6 +30,7 @@ def register(server: CodeIntelServer) -> None:
         configuration,
         workspace_folders,
         documents,
+        watched_files,
         search,
         explain,
         similar,

@@ -5,6 +5,7 @@ Arguments are one object, or its fields in order; endpoint.py has read them when
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -44,7 +45,7 @@ async def reindex_file(ls: CodeIntelServer, params: protocol.FileParams) -> prot
     """Bring one file up to date; its meaning follows in the background."""
     path = path_of(params.uri, "uri")
     opened = await ls.session.opened()
-    return conversion.index_result(await ls.session.indexing.files(opened.service, [path]))
+    return conversion.index_result(await asyncio.wrap_future(opened.scheduler.touched([path])))
 
 
 async def export_id_map(ls: CodeIntelServer, params: protocol.ExportParams) -> protocol.ExportResult:
