@@ -13,7 +13,8 @@ from hypothesis import settings as hypothesis_settings
 from codeintel.service import Service
 from workspaces import MEANING, copy_sample, index_once, opened, shared_workers
 
-# Neither this process nor any that a test starts may know vectors from the cache of whoever runs the tests.
+# Neither this process nor any that a test starts may tell anybody, or know vectors from the cache of whoever runs it.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="codeintel-tests-")
 
 # Where a change is judged, the same examples each time: what a random one finds belongs to whoever runs it by hand.

@@ -12,7 +12,14 @@ from pathlib import Path
 import numpy as np
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from codeintel.models.folder import Models
 from codeintel.models.vectors import Vectors
@@ -21,7 +28,8 @@ from codeintel.service import Service
 from codeintel.snapshot import Snapshot
 from workspaces import MEANING, opened, shared_models
 
-STEPS, RUNS = 50, 12  # 600 steps
+STEPS, RUNS = 60, 30
+LEAST_STEPS = 500  # of a whole test, which draws shorter runs as well
 
 URIS = ["a.py", "b.py", "pkg/c.py", "pkg/deep/d.md", "e.ts"]
 PIECES = [
@@ -105,6 +113,8 @@ def contents(now: Snapshot, search: Service, *, with_rows: bool = True) -> dict[
 class LiveIndex(RuleBasedStateMachine):
     """One service and a model of it: what is on disk, and what is open with other text."""
 
+    steps = 0
+
     def __init__(self) -> None:
         super().__init__()
         self.place = Path(tempfile.mkdtemp())
@@ -120,6 +130,10 @@ class LiveIndex(RuleBasedStateMachine):
     def open(self) -> None:
         self.context = opened(self.folder, settings=MEANING, models=MODELS)
         self.service = self.context.__enter__()
+
+    @invariant()
+    def count(self) -> None:
+        LiveIndex.steps += 1
 
     # what a person does ------------------------------------------------------------------------------------
 
@@ -269,10 +283,15 @@ class LiveIndex(RuleBasedStateMachine):
         os.utime(path, ns=(tick, tick))
 
 
-LiveIndex.TestCase.settings = settings(
+def test_the_index_is_always_that_of_a_fresh_build() -> None:
+    LiveIndex.steps = 0
+    run_state_machine_as_test(LiveIndex, settings=SETTINGS)
+    assert LiveIndex.steps >= LEAST_STEPS
+
+
+SETTINGS = settings(
     max_examples=RUNS,
     stateful_step_count=STEPS,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
-TestLiveIndex = LiveIndex.TestCase

@@ -19,8 +19,8 @@ from codeintel.cli.options import Surface, common_options
 def idmap_export(surface: Surface, out: Path) -> None:
     """Write which vector belongs to which chunk to OUT.
 
-    A row has faiss_row, faiss_id, chunk_id and source (primary or secondary). The
-    ending decides the form: .parquet, .csv or .jsonl.
+    A row has uri, faiss_row, faiss_id, chunk_id and source (primary or secondary).
+    The ending decides the form: .parquet, .csv or .jsonl.
 
     \b
     indexctl idmap-export idmap.parquet

@@ -9,6 +9,7 @@ batch size (MODEL_CARD.md).
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -37,6 +38,12 @@ KNOWN_INPUTS = frozenset({"input_ids", "attention_mask", "token_type_ids"})
 STATE_OUTPUTS = ("token_states", "last_hidden_state")
 # Texts tokenized at a time: enough to keep the threads busy, few enough that cancelling is prompt.
 SLICE = 256
+
+
+NO_TELEMETRY = {
+    "ORT_DISABLE_TELEMETRY": "1",
+    "ORT_TELEMETRY_DISABLED": "1",
+}  # what 1.32 reads, and what later ones do
 
 
 class OnnxEncoder:
@@ -168,10 +175,12 @@ def _state_output(outputs: Iterable[Any], weights: Path, dim: int) -> str:
 
 
 def _open_session(weights: Path) -> InferenceSession:
+    # Since 1.32 it sends telemetry from the moment it is imported, on every system, unless one of these is set by then.
+    os.environ.update(NO_TELEMETRY)
     # onnxruntime takes 0.1 s to import; only the first encode pays it.
     import onnxruntime
 
-    onnxruntime.disable_telemetry_events()  # on by default in its Windows builds
+    onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1  # the threads of encode() run texts side by side instead
     options.inter_op_num_threads = 1

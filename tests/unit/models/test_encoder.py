@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import onnxruntime  # type: ignore[import-untyped]
@@ -111,3 +113,12 @@ def test_loading_models_does_not_import_onnxruntime() -> None:
         "sys.exit('onnxruntime' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", probe], check=False).returncode == 0
+
+
+def test_the_runtime_leaves_no_telemetry_behind(tmp_path: Path) -> None:
+    """onnxruntime 1.32 names the device in a file and uploads events from its import on, unless told not to."""
+    code = "from codeintel.models.folder import load_models; load_models().encoder.encode(['text'])"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "ORT_"))}
+    environment = {**kept, "HOME": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[3] / "server")}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
