@@ -250,7 +250,7 @@ def print_summary(figures: Mapping[str, Mapping[str, Any]]) -> None:
 
 def _shown(value: object) -> object:
     """What went wrong is long, and in the JSON."""
-    return ("no" if value else "yes") if isinstance(value, str | bool) else value
+    return ("no" if value else "yes") if isinstance(value, str) else value
 
 
 if __name__ == "__main__":

@@ -56,6 +56,9 @@ DECIDING: Final = GIT_STATE | {".gitignore", ".gitmodules", ".git"}
 POLL_S: Final = 0.2
 JOIN_S: Final = 5.0
 
+SELDOM_S: Final = 600.0
+"""How often everything is compared where nothing speaks for it: no watcher sees all (docs/decisions/0005)."""
+
 SLEEP_S: Final = 20.0
 """By how much the wall clock outruns the monotonic one after the machine slept, and no watcher saw what happened."""
 
@@ -104,6 +107,7 @@ class Scheduler:
         )
         self._trouble: CodeIntelError | None = None
         self._watches = False
+        self._fruitless = False  # a watcher sees folders that are ignored: a comparison will tell it
         self._watchers: dict[Root, Watcher] = {}
         self._clocks = (time.time(), time.monotonic())
         self._threads = [
@@ -266,6 +270,7 @@ class Scheduler:
         except BaseException as error:
             _fail(ended, error)
             raise
+        self._fruitless |= bool(self._watchers) and not (report.files or report.removed)
         self._note_change()
         _succeed(ended, report)
         return True
@@ -381,12 +386,13 @@ class Scheduler:
         return False
 
     def _rescan_where_events_are_lost(self, now: float) -> None:
-        """After a sleep, and while the system lets us watch only a part."""
+        """After a sleep, while the system lets us watch only a part, and once in a while whatever happens."""
         slept = (time.time() - self._clocks[0]) - (now - self._clocks[1]) > SLEEP_S
         self._clocks = (time.time(), now)
-        limited = any(watcher.limited for watcher in self._watchers.values())
-        if slept or (limited and now - self._compared_at > LIMITED_S):
+        soon = self._fruitless or any(watcher.limited for watcher in self._watchers.values())
+        if slept or now - self._compared_at > (LIMITED_S if soon else SELDOM_S):
             self._compared_at = now
+            self._fruitless = False
             self.rescan()
 
     def _must_publish(self, now: float, quiet: float) -> bool:

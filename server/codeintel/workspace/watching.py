@@ -61,9 +61,9 @@ class Watcher:
         self._folders.stop(_STOP_S)
 
     def follow(self, folders: Iterable[Path]) -> None:
-        """Watch these folders from now on; what is in those that were not watched before is reported.
+        """Watch these folders from now on, of a listing begun after the last call of this method or of `start`.
 
-        To be called after each listing of the root, and never with a listing begun before the last call.
+        Where a folder was not watched before, what has changed in it since that call is reported.
         """
         self._folders.follow(map(str, folders))
 

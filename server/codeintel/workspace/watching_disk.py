@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 
 from codeintel.workspace.walking import PRIVATE_FOLDERS
 
+_COARSE_S = 2.0  # of FAT, the coarsest
 _HOLLOW_FOLDERS = 64  # looked into before a tree counts as one that holds files; a guess
 
 
@@ -30,6 +32,23 @@ def entries(folder: str) -> list[tuple[str, bool]]:
             ]
     except OSError:
         return []
+
+
+def now() -> float:
+    """Seconds since the epoch, as files are stamped, less what a file system may round off."""
+    return time.time() - _COARSE_S
+
+
+def changed_since(path: str, moment: float) -> bool:
+    """Whether the file or folder was written, made or moved here after the moment; True where nobody can say.
+
+    Only of itself: what lies in a folder that was moved keeps its times.
+    """
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return True
+    return os.name != "posix" or max(status.st_ctime, status.st_mtime) >= moment
 
 
 def is_hollow(top: str) -> bool:

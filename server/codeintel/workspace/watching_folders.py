@@ -17,7 +17,17 @@ from pathlib import Path
 from codeintel.workspace.naming import printable
 from codeintel.workspace.walking import DEFAULT_FOLDERS, PRIVATE_FOLDERS
 from codeintel.workspace.watching_batches import Hints
-from codeintel.workspace.watching_disk import below, depth, entries, identity, is_hollow, name_of, parent_of
+from codeintel.workspace.watching_disk import (
+    below,
+    changed_since,
+    depth,
+    entries,
+    identity,
+    is_hollow,
+    name_of,
+    now,
+    parent_of,
+)
 from codeintel.workspace.watching_git import GIT_FILES, git_folder
 from codeintel.workspace.watching_system import FolderEvents, FolderWatches
 
@@ -29,7 +39,6 @@ _LIMITS = {
     errno.EMFILE: "the limit of inotify instances is reached (fs.inotify.max_user_instances)",
     errno.ENFILE: "the system's limit of open files is reached (fs.file-max)",
 }
-_Tell = Callable[[Iterable[str]], None]
 
 
 class FollowedFolders:
@@ -51,6 +60,7 @@ class FollowedFolders:
         self._on_trial: dict[str, int] = {}
         self._refused: set[str] = set()
         self._reason = ""
+        self._since = 0.0  # when `start` or `follow` was called last: the next listing is younger
 
     @property
     def limited(self) -> str:
@@ -72,20 +82,22 @@ class FollowedFolders:
         with self._lock:
             if self._state != "new":
                 return
+            self._since = now()
             self._wanted = self._with_parents(folders)
             self._begin()
             if self.gone:
                 self._hints.lose()
 
     def follow(self, folders: Iterable[str]) -> None:
-        """Watch these folders, and report what is in those that were not watched before."""
+        """Watch these folders; report what changed since the last call in those that were not watched before."""
         with self._lock:
+            since, self._since = self._since, now()
             before, self._wanted = self._wanted, self._with_parents(folders)
             if self._state == "refused":
-                self._begin()
+                self._begin(since)
             elif self._state == "started" and self._identity:
                 self._end_trials(before)
-                self._watch_wanted(self._hints.add)
+                self._watch_wanted(since)
 
     def look_at_root(self) -> None:
         """Notice a root that went away, came back or was replaced; one stat where nothing happened."""
@@ -125,7 +137,7 @@ class FollowedFolders:
                 self._put_on_trial(folder)
                 self._hints.add((path,))
                 if self._enters(path):
-                    self._watch_tree(path, self._hints.add)
+                    self._watch_tree(path)
 
     def folder_went(self, folder: str, name: str) -> None:
         path = below(folder) + name
@@ -158,7 +170,7 @@ class FollowedFolders:
 
     # What follows runs with the lock held.
 
-    def _begin(self) -> None:
+    def _begin(self, since: float | None = None) -> None:
         """Watch everything anew: at the start, after lost events, and where the root is another folder now."""
         self._identity = identity(self._root)
         self._refused = set()
@@ -172,37 +184,51 @@ class FollowedFolders:
             self._state = "started"
         before, self._inner, self._on_trial = self._inner, {}, {}
         if self._identity:
-            self._watch_wanted(_nobody)
+            self._watch_wanted(since)
         # Last: what is still the same folder keeps its watch, as ending thousands would itself drop events.
         self._watches.remove(before.keys() - self._inner.keys())
         self._watch_git()
 
-    def _watch_wanted(self, tell: _Tell) -> None:
-        """Watch the wanted folders that are not yet, outermost first, and the hollow trees beside them."""
+    def _watch_wanted(self, since: float | None) -> None:
+        """Watch the wanted folders that are not yet, outermost first, and the hollow trees beside them.
+
+        What changed in them after the moment is reported, as it may be younger than the listing; None: nothing is.
+        """
         again, self._refused = self._refused - self._wanted, set()
+        young: set[str] = set()
         for folder in sorted(self._wanted - self._inner.keys(), key=depth):
             if parent_of(folder) in self._refused:
                 self._refused.add(folder)
             elif self._watch(folder):
                 found = entries(folder)  # after the watch was added: nothing falls in between
-                tell([folder, *(path for path, is_folder in found if not is_folder)])
+                if since is not None:
+                    self._tell_young(folder, found, since, young)
                 for path, is_folder in found:
                     if is_folder and path not in self._wanted and self._enters(path) and is_hollow(path):
-                        self._watch_tree(path, tell)
+                        self._watch_tree(path, silently=since is None)
         for folder in sorted(again, key=depth):
-            self._watch_tree(folder, tell)
+            self._watch_tree(folder)
 
-    def _watch_tree(self, top: str, tell: _Tell) -> None:
-        """Watch a folder that no listing has shown, and all below it but what is left out by name."""
+    def _tell_young(self, folder: str, found: list[tuple[str, bool]], since: float, young: set[str]) -> None:
+        """Report a folder's changed files, or all of them where it may have been moved here with them."""
+        files = [path for path, is_folder in found if not is_folder]
+        if parent_of(folder) in young or changed_since(folder, since):
+            young.add(folder)
+            self._hints.add([folder, *files])
+        elif changed := [path for path in files if changed_since(path, since)]:
+            self._hints.add(changed)
+
+    def _watch_tree(self, top: str, silently: bool = False) -> None:
+        """Watch and report a folder that no listing has shown, and all below it but what is left out by name."""
         pending = [top]
         while pending:
             folder = pending.pop()
             if folder in self._inner or not self._watch(folder):
                 continue
             found = entries(folder)
-            if found:
+            if found and not silently:
                 self._put_on_trial(folder)
-            tell([path for path, _ in found])
+                self._hints.add([path for path, _ in found])
             pending += [path for path, is_folder in found if is_folder and self._enters(path)]
 
     def _watch(self, folder: str) -> bool:
@@ -294,7 +320,3 @@ class FollowedFolders:
 
     def _hint_git(self) -> None:
         self._hints.add((f"{below(self._root)}.git{os.sep}HEAD",))
-
-
-def _nobody(_paths: Iterable[str]) -> None:
-    """Hears nothing: the whole root is compared anyway."""

@@ -7,6 +7,8 @@ import shutil
 import time
 from pathlib import Path
 
+import pytest
+
 from codeintel.workspace import watching
 from codeintel.workspace.watching import folders_holding
 
@@ -83,6 +85,7 @@ def test_a_name_that_is_not_unicode_is_reported_as_the_disk_has_it(inotify_place
 
 def test_what_changed_before_the_start_is_not_reported(place: Workplace) -> None:
     place.write("src/file.py")
+    (place.root / "empty" / "inner").mkdir(parents=True)
     place.start("src")
     assert place.settle() == set()
 
@@ -277,6 +280,30 @@ def test_followed_folders_are_watched_and_what_is_in_them_is_reported(place: Wor
     place.record.forget()
     file.write_text("again")
     place.record.wait_for(file)
+
+
+def test_what_the_listing_must_have_seen_is_not_reported_by_following(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = place.write("src/old.py", "src/new.py")
+    with monkeypatch.context() as patched:
+        patched.setattr("codeintel.workspace.watching_folders.now", lambda: time.time() + 100)
+        watcher = place.start()
+    os.utime(new, (time.time() + 200,) * 2)
+    watcher.follow([old.parent])
+    assert place.settle() == {new}
+
+
+def test_a_folder_that_was_moved_here_after_the_listing_is_reported_with_its_old_files(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (file,) = place.write("src/inner/file.py")
+    with monkeypatch.context() as patched:
+        patched.setattr("codeintel.workspace.watching_folders.now", lambda: time.time() + 100)
+        watcher = place.start()
+    os.utime(place.root / "src", (time.time() + 200,) * 2)  # as if it were a younger one
+    watcher.follow([file.parent])
+    assert place.settle() == {place.root / "src", file.parent, file}
 
 
 def test_following_the_same_folders_again_reports_nothing(place: Workplace) -> None:
