@@ -19,6 +19,7 @@ from typing import Final
 from codeintel.cancellation import CancelCheck, never, stop_if
 from codeintel.errors import Cancelled, CodeIntelError, IndexTrouble, ModelError
 from codeintel.indexing.document_queue import Urgency
+from codeintel.indexing.memory import collect_young, keep_for_good
 from codeintel.indexing.progress import ENCODING, Meter, ProgressReport, silent
 from codeintel.service import IndexReport, Service
 from codeintel.tiers import Tier
@@ -55,6 +56,8 @@ DECIDING: Final = GIT_STATE | {".gitignore", ".gitmodules", ".git"}
 
 POLL_S: Final = 0.2
 JOIN_S: Final = 5.0
+
+COLLECT_S: Final = 2.0
 
 SELDOM_S: Final = 600.0
 """How often everything is compared where nothing speaks for it: no watcher sees all (docs/decisions/0005)."""
@@ -121,7 +124,7 @@ class Scheduler:
             )
         ]
         self._published_at = self._upkept_at = self._attended_at = self._failed_at = -1e9
-        self._encoder_failed_at = -1e9
+        self._encoder_failed_at = self._collected_at = -1e9
         self._compared_at = time.monotonic()
 
     def start(self) -> None:
@@ -310,6 +313,7 @@ class Scheduler:
             for root, watcher in self._watchers.items():
                 watcher.follow(self.service.folders(root))
             self._note_change()
+            keep_for_good()
             if self.service.deepest < Tier.MEANING or not self.service.unencoded:
                 return found
             encoded = self._await_meaning(job.report, unwanted)
@@ -373,6 +377,9 @@ class Scheduler:
             self._attended_at = now
             self._took_over(self.service.attend())
         self._rescan_where_events_are_lost(now)
+        if now - self._collected_at > COLLECT_S:
+            self._collected_at = now
+            collect_young()
         if now - self._failed_at < RETRY_S and self._trouble is not None:
             return False
         quiet = now - self._changed_at

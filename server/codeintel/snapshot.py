@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice, takewhile
+from itertools import chain
 from typing import Literal
 
 import numpy as np
@@ -54,9 +54,10 @@ class _Layer:
         """The uris that lie in a folder."""
         if self._uris is None:
             self._uris = sorted(self.files)
-        prefix = f"{folder}/" if folder else ""
-        start = bisect_left(self._uris, prefix)
-        return [*takewhile(lambda uri: uri.startswith(prefix), islice(self._uris, start, None))]
+        if not folder:
+            return self._uris
+        first = bisect_left(self._uris, f"{folder}/")
+        return self._uris[first : bisect_left(self._uris, f"{folder}0", first)]  # "0" comes right after "/"
 
     def under(self, newer: _Layer, is_lowest: bool) -> _Layer:
         """Both as one layer; the lowest need not remember what is gone."""

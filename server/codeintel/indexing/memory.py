@@ -1,4 +1,4 @@
-"""Giving memory back to the system after large work; what is kept is nobody's business here."""
+"""When memory is given back, and when cycles are looked for; what is kept is nobody's business here."""
 
 from __future__ import annotations
 
@@ -17,6 +17,26 @@ def give_back_memory() -> None:
     gc.collect()
     if (trim := _malloc_trim()) is not None:
         trim(0)
+
+
+def collect_in_quiet_moments() -> None:
+    """Leave the search for cycles to `collect_young` and `keep_for_good`; for a process that must answer at any time.
+
+    With the hundred thousands of objects of a large index, an automatic collection stops every thread for 0.1 s and
+    more, whenever it likes. What we make is freed by its count; cycles are few and young.
+    """
+    gc.disable()
+
+
+def collect_young() -> None:
+    """Free cycles among what was made since the last time: 1 ms for a few thousand objects."""
+    gc.collect(1)
+
+
+def keep_for_good() -> None:
+    """Free all cycles, and never look again at what is left: an index that was just built or opened."""
+    gc.collect()
+    gc.freeze()
 
 
 @cache

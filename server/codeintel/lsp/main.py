@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from codeintel import __version__
+from codeintel.indexing.memory import collect_in_quiet_moments
 from codeintel.lsp.log import LEVELS, start_log
 from codeintel.lsp.server import CodeIntelServer
 from codeintel.lsp.transport import Streams, accept, stdio_streams
@@ -20,9 +21,16 @@ from codeintel.lsp.transport import Streams, accept, stdio_streams
 log = logging.getLogger(__name__)
 
 
+SWITCH_INTERVAL_S = 0.001
+"""How long a thread may keep the interpreter while another wants it. An answer passes through five threads: at Python's
+5 ms each, indexing would add its delay to every one of them."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve one client and answer the exit code: 0 after shutdown and exit, 1 where the client just left."""
     options = _parser().parse_args(arguments)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    collect_in_quiet_moments()
     start_log(options.log_file, options.log_level)
     streams = _tcp_streams(*options.tcp) if options.tcp else stdio_streams()
     code, idle = asyncio.run(_serve(streams))
