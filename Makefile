@@ -7,14 +7,14 @@ WORKSPACE ?= data/sample-workspace
 QUERY ?= where are retries handled?
 BENCHMARKS ?= retrieval index_time
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-SOURCES := server tests $(wildcard benchmarks training)
+SOURCES := server tests $(wildcard benchmarks faults training)
 
 # The first interpreter that is new enough; a version manager's shim may exist and yet not run.
 PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint imports types fast-tests bench docs lock wheel clean
+.PHONY: help setup demo test check format lint imports types fast-tests bench faults docs lock wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,13 +47,16 @@ imports: $(STAMP)
 	PYTHONPATH=server $(BIN)/lint-imports --no-cache
 
 types: $(STAMP)
-	$(BIN)/mypy --strict server/codeintel benchmarks
+	$(BIN)/mypy --strict server/codeintel benchmarks faults
 
 fast-tests: $(STAMP)
 	$(BIN)/python -m pytest -q tests/unit
 
 bench: $(STAMP) ## measure on the benchmark's data, as benchmarks/README.md tells: BENCHMARKS="retrieval index_time"
 	@for name in $(BENCHMARKS); do PYTHONPATH=. $(BIN)/python -m benchmarks.$$name || exit 1; done
+
+faults: $(STAMP) ## inject each fault of docs/faults.md, print what becomes of it and write the page: FAULTS="2 10"
+	PYTHONPATH=server:. $(BIN)/python -m faults $(FAULTS)
 
 docs: $(STAMP) ## write the generated pages again
 	$(BIN)/python -m codeintel.cli.reference > docs/cli.md

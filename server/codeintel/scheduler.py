@@ -172,9 +172,8 @@ class Scheduler:
 
     def touched(self, paths: Iterable[Path]) -> Future[IndexReport]:
         """These files, or things below these folders, may have changed; ends when they have been compared."""
-        inside = [path for path in paths if any(contains(root, path) for root in self.service.roots)]
         with self._wake:
-            self._touched.update(dict.fromkeys(inside))
+            self._touched.update(dict.fromkeys(paths))
             ended = self._touching
             self._happened()
             return ended
@@ -266,7 +265,9 @@ class Scheduler:
             paths, ended = list(self._touched), self._touching
             self._touched, self._touching = {}, Future()
         try:
-            report = self.service.touch(paths, self._stopping.is_set)
+            roots = self.service.roots
+            inside = [path for path in paths if any(contains(root, path) for root in roots)]
+            report = self.service.touch(inside, self._stopping.is_set)
         except CodeIntelError as error:
             _fail(ended, error)
             raise
@@ -287,8 +288,8 @@ class Scheduler:
             report = self._compared(job)
         except BaseException as error:
             _fail(job.ended, error)
-            if not isinstance(error, CodeIntelError):
-                raise
+            if isinstance(error, IndexTrouble) or not isinstance(error, CodeIntelError):
+                raise  # said by the one who runs the steps
             log.info("indexing stopped: %s", error)
         else:
             _succeed(job.ended, report)

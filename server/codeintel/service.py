@@ -16,7 +16,8 @@ from pathlib import Path
 from codeintel.cancellation import CancelCheck, never
 from codeintel.catalog.check import Finding
 from codeintel.catalog.export import export_table
-from codeintel.catalog.folder import FOLDER_NAME
+from codeintel.catalog.folder import FOLDER_NAME, discard
+from codeintel.catalog.lock import WriterLock
 from codeintel.catalog.manifest import Manifest
 from codeintel.catalog.rows import Chunk
 from codeintel.errors import IndexCorrupt, IndexLocked, IndexTrouble, UsageError, WorkspaceError
@@ -435,6 +436,28 @@ class Service:
             self._stage,
             self.warnings,
         )
+
+    @staticmethod
+    def discard(folders: Sequence[Path], settings: Settings) -> None:
+        """Remove the indexes of a workspace that no service has open; the next one makes them anew.
+
+        Raises IndexLocked where another process writes one, WorkspaceError where files cannot be removed.
+        """
+        roots = unique_names([open_root(folder).path for folder in folders])
+        for root in roots:
+            folder = _index_folder(root, settings, len(roots))
+            if not folder.is_dir():
+                continue
+            try:
+                lock = WriterLock(folder)
+                try:
+                    discard(folder)
+                finally:
+                    lock.release()
+            except OSError as error:
+                raise WorkspaceError(
+                    f"{folder} cannot be removed ({error.strerror}).", "Remove it by hand."
+                ) from error
 
     @staticmethod
     def check(folders: Sequence[Path], settings: Settings) -> list[Finding]:

@@ -34,7 +34,9 @@ def test_gc_folds_deltas_in_and_leaves_the_answers_alone(indexctl: Program, tmp_
 def test_watch_keeps_the_index_current_until_it_is_interrupted(indexctl: Program, tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("def at_first():\n    return 1\n")
     (tmp_path / "codeintel.toml").write_text('[index]\ntier = "text"\n')
-    with subprocess.Popen([*INDEXCTL, "watch", "-w", str(tmp_path)], env=ENVIRONMENT, stderr=subprocess.PIPE) as run:
+    with subprocess.Popen(
+        [*INDEXCTL, "watch", "-w", str(tmp_path)], env=ENVIRONMENT, stderr=subprocess.PIPE
+    ) as run:
         try:
             until_found(indexctl, tmp_path, "at_first")
             (tmp_path / "b.py").write_text("def written_later():\n    return 2\n")

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 from codeintel.catalog.durable import sync_folder, write_file
 from codeintel.catalog.manifest import MANIFEST_NAME
+from codeintel.catalog.schemas import TABLES
 from codeintel.errors import UsageError
 
 FOLDER_NAME = ".codeintel"
+ENGINE_FOLDERS = ("lexical", "vectors")
 
 _GITIGNORE = b"*\n"
 _CACHEDIR_TAG = (
     b"Signature: 8a477f597d28d172789f06886806bc55\n"
     b"# A search index of codeintel: derived from the workspace, safe to delete, not worth a backup.\n"
 )
+
+
+def discard(folder: Path) -> None:
+    """Remove everything that an index consists of, so that the next opening begins with none; other files stay.
+
+    Raises OSError where something cannot be removed. The caller holds the writer's lock, or nobody does.
+    """
+    if folder.is_symlink() or not folder.is_dir():
+        return
+    (folder / MANIFEST_NAME).unlink(missing_ok=True)
+    for name in (*TABLES, *ENGINE_FOLDERS):
+        if (folder / name).is_dir():
+            shutil.rmtree(folder / name)
 
 
 def prepare(folder: Path) -> None:

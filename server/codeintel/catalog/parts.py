@@ -110,7 +110,8 @@ class FolderShelf:
                 source = pa.BufferReader(self._verify(part, path.read_bytes()))
             with pq.ParquetFile(source, page_checksum_verification=True) as file:
                 groups = _groups_with(file.metadata, uris)
-                return file.read_row_groups(groups, columns=None if columns is None else list(columns))
+                rows = file.read_row_groups(groups, columns=None if columns is None else list(columns))
+                return _with_later_columns(rows, part.table, columns)
         except (OSError, pa.ArrowException) as error:
             raise IndexCorrupt(f"{part.path} cannot be read ({_reason(error)}).", REBUILT) from error
 
@@ -286,6 +287,19 @@ def _groups_with(metadata: Any, uris: Sequence[str] | None) -> list[int]:
 def _leaf(column: pa.Field[Any]) -> str:
     is_list = pa.types.is_list(column.type) or pa.types.is_fixed_size_list(column.type)
     return f"{column.name}.list.element" if is_list else column.name
+
+
+def _with_later_columns(rows: pa.Table, table: str, columns: Sequence[str] | None) -> pa.Table:
+    """Rows of a part of layout 1, whose files had no `ctime_ns`: 0 there makes each be read once more."""
+    if (
+        table == "files"
+        and "ctime_ns" not in rows.column_names
+        and (columns is None or "ctime_ns" in columns)
+    ):
+        return rows.append_column(
+            pa.field("ctime_ns", pa.int64(), nullable=False), pa.array([0] * rows.num_rows, pa.int64())
+        )
+    return rows
 
 
 def _reason(error: Exception) -> str:

@@ -58,6 +58,7 @@ class FileRow:
     chunks: int
     skip_reason: str | None
     parse_status: str
+    ctime_ns: int = 0
 
 
 CHUNK_COLUMNS = tuple(field.name for field in fields(Chunk))

@@ -83,6 +83,7 @@ def files_schema(_dims: Dims) -> pa.Schema:
             _required("chunks", pa.int32()),
             pa.field("skip_reason", pa.string()),
             _required("parse_status", pa.string()),
+            _required("ctime_ns", pa.int64()),
         ]
     )
 

@@ -15,7 +15,7 @@ import tantivy
 
 from codeintel.engines.lexical_base import CommittedLayer
 from codeintel.engines.lexical_faults import as_corrupt, as_trouble
-from codeintel.engines.lexical_files import CommittedFiles, FileStamp, verify
+from codeintel.engines.lexical_files import CommittedFiles, FileStamp, remove_leftovers, verify
 from codeintel.engines.lexical_schema import LexicalDocument, lexical_schema, tantivy_document
 from codeintel.engines.lexical_view import LexicalHits, LexicalView, TermScore
 from codeintel.errors import IndexTrouble
@@ -54,6 +54,7 @@ class LexicalIndex:
         self._folder = folder
         self._files = CommittedFiles(folder, known) if folder else None
         self._writer: tantivy.IndexWriter | None = None
+        self._is_tidy = False  # whether leftovers of a crash were removed
         self._mutation = threading.RLock()
         index.config_reader("manual")  # the default keeps a thread that polls the folder
         self._view = LexicalView(CommittedLayer(index.searcher(), schema, folder))
@@ -167,6 +168,9 @@ class LexicalIndex:
         if self._writer is None:
             with as_trouble(self._folder, "open its writer"):
                 self._writer = self._index.writer(WRITER_HEAP_BYTES, WRITER_THREADS)
+            if self._folder and not self._is_tidy:
+                remove_leftovers(self._folder)
+                self._is_tidy = True
         return self._writer
 
     def _roll_back(self) -> None:
@@ -207,5 +211,6 @@ class LexicalIndex:
                 yield
         except IndexTrouble as error:
             self._writer = None
+            self._is_tidy = False
             _log.warning("%s", error)
             raise

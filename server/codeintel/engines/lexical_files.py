@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import zlib
@@ -78,6 +79,18 @@ def _verify(folder: Path, recorded: Mapping[str, FileStamp]) -> dict[str, FileSt
     if same_files and META in recorded and _stamp(folder / META) != recorded[META]:
         raise IndexCorrupt(f"{folder / META} does not have the content that was written.")
     return {name: recorded[name] for name in names if name in recorded}
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove files that no commit names, as a crash within one leaves them; the caller is to be the only writer.
+
+    tantivy does not remove what it has not noted itself, and fails when it comes to make a file of the same name.
+    """
+    kept = _committed_names(folder) | {META}
+    for path in folder.iterdir():
+        if path.name not in kept and not path.name.startswith("."):  # its notes and locks
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
 def _committed_names(folder: Path) -> set[str]:

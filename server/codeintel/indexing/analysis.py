@@ -63,7 +63,7 @@ def analyse_file(file: SourceFile, rules: AnalysisRules) -> FileAnalysis:
     if source is None:
         return FileAnalysis(file, None, skip_reason=VANISHED)
     if isinstance(source, SkippedFile):
-        current = replace(file, size=source.size, mtime_ns=source.mtime_ns)
+        current = replace(file, size=source.size, mtime_ns=source.mtime_ns, ctime_ns=source.ctime_ns)
         return FileAnalysis(current, None, skip_reason=source.reason)
     return _analyse(source, rules, parse, {})
 

@@ -43,7 +43,18 @@ def indexed_file(root: Root, analysis: FileAnalysis) -> IndexedFile:
 def skipped_file(root: Root, skipped: SkippedFile) -> IndexedFile:
     """The row of a file that discovery left out, with the reason."""
     row = FileRow(
-        skipped.uri, root.name, "", skipped.size, skipped.mtime_ns, None, "", 0, 0, skipped.reason, "none"
+        skipped.uri,
+        root.name,
+        "",
+        skipped.size,
+        skipped.mtime_ns,
+        None,
+        "",
+        0,
+        0,
+        skipped.reason,
+        "none",
+        skipped.ctime_ns,
     )
     return IndexedFile(row)
 
@@ -62,6 +73,7 @@ def _row(root: Root, analysis: FileAnalysis, chunks: int) -> FileRow:
         chunks=chunks,
         skip_reason=analysis.skip_reason,
         parse_status=analysis.parse_status,
+        ctime_ns=file.ctime_ns,
     )
 
 

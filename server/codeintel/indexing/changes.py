@@ -1,4 +1,4 @@
-"""What on disk differs from what the index knows, judged by size and modification time before anything is read."""
+"""What on disk differs from what the index knows, judged by size and times before anything is read."""
 
 from __future__ import annotations
 
@@ -49,7 +49,8 @@ def _may_differ(table: ChunkTable, file: SourceFile) -> bool:
     known = table.file(file.uri)
     if known is None or (known.row.skip_reason and not known.row.lang):
         return True  # new, or left out unread by a rule that has changed while the file has not
-    return (known.row.size, known.row.mtime_ns) != (file.size, file.mtime_ns)
+    row = known.row
+    return (row.size, row.mtime_ns, row.ctime_ns) != (file.size, file.mtime_ns, file.ctime_ns)
 
 
 def _is_known_fault(table: ChunkTable, file: SourceFile) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lsprotocol import types
 
@@ -25,15 +25,17 @@ if TYPE_CHECKING:  # imported late to start fast; the server registers the featu
 
 log = logging.getLogger(__name__)
 
+CANCEL_POLL_S: Final = 0.1
 
-async def open_workspace(ls: CodeIntelServer) -> None:
-    """Open the folders that the client has open now, with its settings, and index them.
+
+async def open_workspace(ls: CodeIntelServer, *, anew: bool = False) -> None:
+    """Open the folders that the client has open now, with its settings, and index them; `anew` without what there is.
 
     Nothing is raised: what is wrong is said once, and every question meets the same error.
     """
     folders, troubles = _folders(ls)
     try:
-        opened = await ls.session.open(folders, ls.options)
+        opened = await ls.session.open(folders, ls.options, anew=anew)
     except NotReady as error:
         log.info("%s", error)
         return
@@ -49,6 +51,7 @@ async def open_workspace(ls: CodeIntelServer) -> None:
     await watch(ls)
     if len(opened.service.following) < len(opened.service.roots):
         await _index(ls)
+    opened.start.ended()
 
 
 async def _index(ls: CodeIntelServer) -> None:
@@ -56,6 +59,8 @@ async def _index(ls: CodeIntelServer) -> None:
         await index_whole(ls, await own_token(ls))
     except Cancelled:
         log.info("indexing was stopped")
+    except IndexTrouble as error:
+        log.info("%s", error)  # the scheduler has said so
     except Exception as error:
         ls.tell(types.MessageType.Error, f"codeintel cannot index the workspace: {_said(error)}")
 
@@ -67,7 +72,13 @@ async def index_whole(ls: CodeIntelServer, token: Token | None, force: bool = Fa
         async def index() -> IndexReport:
             scheduler = (await ls.session.opened()).scheduler
             whole = scheduler.whole(progress.report, progress.cancelled, force=force)
-            return await asyncio.wrap_future(whole)
+            waiting = asyncio.wrap_future(whole)
+            while not waiting.done():
+                await asyncio.wait({waiting}, timeout=CANCEL_POLL_S)
+                if progress.cancelled():  # the work may be at something slow, such as a write
+                    waiting.cancel()
+                    raise Cancelled
+            return waiting.result()
 
         try:
             return await index()

@@ -211,6 +211,11 @@ class ReindexParams:
 
 
 @attrs.frozen(kw_only=True)
+class RebuildParams:
+    """What the command `codeintel.server.rebuild` takes: nothing."""
+
+
+@attrs.frozen(kw_only=True)
 class FileParams:
     """What the command `codeintel.server.reindexFile` takes."""
 
@@ -269,6 +274,7 @@ COMMANDS: Final[Mapping[str, tuple[type, type]]] = {
     "codeintel.server.explain": (PlaceParams, ExplainResult),
     "codeintel.server.reindex": (ReindexParams, IndexResult),
     "codeintel.server.reindexFile": (FileParams, IndexResult),
+    "codeintel.server.rebuild": (RebuildParams, IndexResult),
     "codeintel.server.exportIdMap": (ExportParams, ExportResult),
     "codeintel.server.status": (StatusParams, StatusResult),
 }

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from codeintel.cancellation import CancelCheck
-from codeintel.errors import Cancelled, CodeIntelError, NotReady, WorkspaceError
+from codeintel.errors import Cancelled, CodeIntelError, IndexTrouble, NotReady, WorkspaceError
+from codeintel.lsp.starts import Start, begin, forget
 from codeintel.settings import Settings, from_editor, from_environment, from_file
 from codeintel.workspace.roots import open_root
 
@@ -49,6 +50,7 @@ class Opened:
     service: Service
     scheduler: Scheduler
     settings: Settings
+    start: Start
     troubles: tuple[str, ...]
 
 
@@ -76,8 +78,12 @@ class Session:
         """Begin to load what opening needs, while the client is still thinking about its configuration."""
         self._jobs.submit(import_module, "codeintel.scheduler")
 
-    async def open(self, folders: Sequence[Path], options: Sequence[object]) -> Opened | None:
+    async def open(
+        self, folders: Sequence[Path], options: Sequence[object], *, anew: bool = False
+    ) -> Opened | None:
         """Open a service on the folders in place of the one that is open; None where a later call came first.
+
+        With `anew` what is indexed of them is removed first.
 
         `options` are the editor's, weakest first. Questions wait meanwhile. Raises what opening raised
         (NotReady where there is no folder), and so does every question until the next call.
@@ -90,7 +96,7 @@ class Session:
             if wanted != self._wanted:
                 return None
             try:
-                opened = await self._exchange(folders, options)
+                opened = await self._exchange(folders, options, anew)
             except Exception as error:
                 if wanted == self._wanted:
                     self._answering.set_exception(error)
@@ -139,13 +145,13 @@ class Session:
         self._jobs.shutdown(wait=False, cancel_futures=True)
         return ended
 
-    async def _exchange(self, folders: Sequence[Path], options: Sequence[object]) -> Opened:
+    async def _exchange(self, folders: Sequence[Path], options: Sequence[object], anew: bool) -> Opened:
         previous, self._open = self._open, None
         asked = set(self._asked)
 
         def exchange() -> Opened:
             _retire(previous, asked)
-            opened = _open(folders, options, self._changed, self._troubled)
+            opened = _open(folders, options, anew, self._changed, self._troubled)
             if self._stopping.is_set():  # nobody will take it over any more
                 _retire(opened, set())
                 raise Cancelled
@@ -170,6 +176,7 @@ def _retire(opened: Opened | None, asked: set[Future[Any]]) -> bool:
     if opened is None:
         return True
     ended = opened.scheduler.close()
+    opened.start.ended()
     wait(asked, CLOSE_TIMEOUT_S)
     opened.service.close()
     return ended
@@ -178,6 +185,7 @@ def _retire(opened: Opened | None, asked: set[Future[Any]]) -> bool:
 def _open(
     folders: Sequence[Path],
     options: Sequence[object],
+    anew: bool,
     changed: Callable[[], None],
     troubled: Callable[[CodeIntelError | None], None],
 ) -> Opened:
@@ -191,12 +199,26 @@ def _open(
     sources = [from_file(base), *(from_editor(one, base) for one in given), from_environment()]
     settings, dropped = Settings.resolve(sources, trusted)
     troubles += [str(warning) for warning in dropped]
-    service = Service.open(usable, settings, following=True)
+    if anew:
+        forget(usable)
+        Service.discard(usable, settings)
+    start = begin(usable)
+    try:
+        if start.is_hopeless:
+            raise IndexTrouble(
+                f"Opening it has ended in the death of the server {start.unfinished} times in a row: "
+                "it is not opened again.",
+                "The command codeintel.server.rebuild makes its index anew.",
+            )
+        service = Service.open(usable, settings, following=True)
+    except BaseException:
+        start.ended()
+        raise
     for root in service.following:
         log.info("%s is written by another process; this one follows it", root.name)
     scheduler = Scheduler(service, changed, troubled)
     scheduler.start()
-    return Opened(service, scheduler, settings, tuple(troubles))
+    return Opened(service, scheduler, settings, start, tuple(troubles))
 
 
 def _trust(options: Sequence[object]) -> tuple[bool, list[object]]:

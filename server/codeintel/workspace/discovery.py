@@ -18,7 +18,6 @@ from codeintel.workspace.walking import PRIVATE_FOLDERS, is_ignored, walk
 __all__ = ["Discovery", "SkippedFile", "SourceFile", "discover", "discover_at", "would_list"]
 
 FEW = 200  # uris that are listed apart; git compares each with every path of its index
-_POLL_EVERY = 1024  # files between two looks at `cancelled`
 _KINDS = {
     stat.S_IFIFO: "named pipe",
     stat.S_IFSOCK: "socket",
@@ -44,9 +43,8 @@ def discover(
         if listing is None:
             listing = walk(root.path / prefix, rules, cancelled, prefix)
         sieve.skipped += [skip for skip in listing.skipped if sieve.owns(skip.uri)]
-        for number, uri in enumerate(sorted(listing.uris)):
-            if number % _POLL_EVERY == 0:
-                stop_if(cancelled)
+        for uri in sorted(listing.uris):
+            stop_if(cancelled)  # each time: on a slow disk a stat may take 0.1 s
             pending += sieve.take(uri)
     return sieve.result()
 
@@ -218,9 +216,11 @@ class _Sieve:
         if reason:
             self._skip(uri, status, reason)
         else:
-            self._files.append(SourceFile(uri, path, status.st_size, status.st_mtime_ns))
+            times = status.st_mtime_ns, status.st_ctime_ns
+            self._files.append(SourceFile(uri, path, status.st_size, *times))
 
     def _skip(self, uri: str, status: os.stat_result | None, reason: str) -> None:
         size, mtime_ns = (status.st_size, status.st_mtime_ns) if status else (0, 0)
+        ctime_ns = status.st_ctime_ns if status else 0
         shown = uri if is_unicode(uri) else printable(uri)
-        self.skipped.append(SkippedFile(shown, size, mtime_ns, reason))
+        self.skipped.append(SkippedFile(shown, size, mtime_ns, reason, ctime_ns))

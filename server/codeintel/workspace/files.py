@@ -8,12 +8,16 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A regular file to be indexed under `uri`; `path` is the real file, which a link's uri is not."""
+    """A regular file to be indexed under `uri`; `path` is the real file, which a link's uri is not.
+
+    `ctime_ns` changes with the content even where a program puts `mtime_ns` back (on Windows it is that of creation).
+    """
 
     uri: str
     path: Path
     size: int
     mtime_ns: int
+    ctime_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,7 @@ class SkippedFile:
     size: int
     mtime_ns: int
     reason: str
+    ctime_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)

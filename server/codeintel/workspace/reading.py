@@ -30,11 +30,11 @@ def read_source(file: SourceFile, rules: SkipRules) -> SourceText | SkippedFile 
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        return SkippedFile(file.uri, file.size, file.mtime_ns, f"cannot be read ({error.strerror})")
+        return _unreadable(file, error)
     try:
         return _read(file, descriptor, rules)
     except OSError as error:
-        return SkippedFile(file.uri, file.size, file.mtime_ns, f"cannot be read ({error.strerror})")
+        return _unreadable(file, error)
     finally:
         os.close(descriptor)
 
@@ -42,13 +42,19 @@ def read_source(file: SourceFile, rules: SkipRules) -> SourceText | SkippedFile 
 def _read(file: SourceFile, descriptor: int, rules: SkipRules) -> SourceText | SkippedFile:
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
-        return SkippedFile(file.uri, 0, status.st_mtime_ns, "no longer a regular file")
+        return SkippedFile(file.uri, 0, status.st_mtime_ns, "no longer a regular file", status.st_ctime_ns)
     data = _read_at_most(descriptor, rules.max_bytes + 1)
     size = max(len(data), status.st_size)
     reason = rules.reason_by_stat(file.uri, size) or rules.reason_by_content(data)
     if reason:
-        return SkippedFile(file.uri, size, status.st_mtime_ns, reason)
-    return SourceText(SourceFile(file.uri, file.path, size, status.st_mtime_ns), data, decode(data))
+        return SkippedFile(file.uri, size, status.st_mtime_ns, reason, status.st_ctime_ns)
+    current = SourceFile(file.uri, file.path, size, status.st_mtime_ns, status.st_ctime_ns)
+    return SourceText(current, data, decode(data))
+
+
+def _unreadable(file: SourceFile, error: OSError) -> SkippedFile:
+    reason = f"cannot be read ({error.strerror})"
+    return SkippedFile(file.uri, file.size, file.mtime_ns, reason, file.ctime_ns)
 
 
 def _read_at_most(descriptor: int, limit: int) -> bytes:

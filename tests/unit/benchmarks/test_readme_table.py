@@ -67,3 +67,26 @@ def test_committed_figures_are_rounded_to_leading_digits() -> None:
         "b": [1, "x", None],
     }
     assert rounded(2.2204e-16) == 2.2204e-16
+
+
+def test_live_figures_stand_beside_their_targets(results: Path) -> None:
+    assert "Live updating" not in results_markdown(results)
+    hover = {"p50_ms": 5.2, "p95_ms": 31.6, "target_ms": {"p95": 100.0}}
+    typing = {"measures": {"hover": hover}, "compared": {"saved": {"same_hits": 119, "queries": 120}}}
+    way = {"max_ms": 4_210.0, "target_ms": {"max": 10_000.0}}
+    figures = {
+        "live_typing": typing,
+        "live_scale": {
+            "sizes": {"1000": {}, "100000": {}},
+            "ratios": {"100000": {"save": 1.21}},
+            "target_ratio": 1.5,
+        },
+        "live_checkout": {"changed_files": 400, "measures": {"there": way, "back": way}},
+    }
+    for name, one in figures.items():
+        (results / f"{name}.json").write_text(json.dumps({"figures": one}))
+    lines = results_markdown(results).splitlines()
+    assert "| a hover while an edit comes every 150 ms, p50 / p95 | 5 / 32 ms | – / 100 ms |" in lines
+    assert "| answers afterwards as those of a fresh index | 119 of 120 | all |" in lines
+    assert "| a save among 100,000 files, times that among 1,000 | 1.21 | 1.5 |" in lines
+    assert "| a git checkout of 400 changed files, slowest | 4.2 s | 10 s |" in lines

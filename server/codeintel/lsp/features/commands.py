@@ -16,7 +16,7 @@ from codeintel.lsp.features.explain import explain_line
 from codeintel.lsp.features.search import search
 from codeintel.lsp.features.status import status
 from codeintel.lsp.locations import naming, path_of
-from codeintel.lsp.opening import index_whole
+from codeintel.lsp.opening import index_whole, open_workspace
 from codeintel.lsp.progress import own_token
 
 if TYPE_CHECKING:  # imported late to start fast; the server registers this module
@@ -41,6 +41,12 @@ async def reindex(ls: CodeIntelServer, params: protocol.ReindexParams) -> protoc
     return conversion.index_result(await index_whole(ls, await own_token(ls), params.force))
 
 
+async def rebuild(ls: CodeIntelServer, _: protocol.RebuildParams) -> protocol.IndexResult:
+    """Remove the index and make it anew, also where the workspace was not opened because of it."""
+    await open_workspace(ls, anew=True)
+    return conversion.index_result(await index_whole(ls, None))
+
+
 async def reindex_file(ls: CodeIntelServer, params: protocol.FileParams) -> protocol.IndexResult:
     """Bring one file up to date; its meaning follows in the background."""
     path = path_of(params.uri, "uri")
@@ -63,6 +69,7 @@ COMMANDS: Final[Mapping[str, Callable[..., Awaitable[Any]]]] = {
     "codeintel.server.explain": explain,
     "codeintel.server.reindex": reindex,
     "codeintel.server.reindexFile": reindex_file,
+    "codeintel.server.rebuild": rebuild,
     "codeintel.server.exportIdMap": export_id_map,
     "codeintel.server.status": status,
 }
