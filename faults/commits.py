@@ -30,6 +30,9 @@ LOSSES: Final = {Scale.SHORT: 1, Scale.LONG: 2}
 
 REFUSALS: Final = {Scale.SHORT: 1, Scale.LONG: 10_000}
 RESUME_S: Final = 30.0
+LEAST_OPERATIONS: Final = 10
+"""Of any commit: three files, their syncs and renames."""
+
 STRUCK_S: Final = 5.0
 """How long a step is waited for; no two commits have quite as many."""
 
@@ -76,6 +79,7 @@ def _power(findings: Findings, scale: Scale) -> None:
         complete = folder / "complete" / "ws"
         shutil.copytree(original, complete)
         total = _steps(folder, complete)
+        _require_some(total)
         trial = _Trial(original, state_of(original), state_of(complete))
         findings.expect(trial.before != trial.after, "the edit changed nothing")
         chance = random.Random(SEED)
@@ -191,6 +195,7 @@ def _refusals(findings: Findings, scale: Scale) -> None:
             edits = Edits(client, workspace)
             total = _operations(edits, disk, 1 if scale is Scale.SHORT else 3)
             resumed: list[float] = []
+            _require_some(total)
             failed = 0
             for first in spread(total, REFUSALS[scale]):
                 for for_ever in (False, True):
@@ -212,6 +217,12 @@ def _refusals(findings: Findings, scale: Scale) -> None:
             "kept again after, p95": f"{quantile(resumed, 0.95):.1f} s",
             "at most": f"{max(resumed, default=0.0):.1f} s",
         }
+
+
+def _require_some(operations: int) -> None:
+    """Raise NotHere where the operations cannot be seen: another process's memory may be out of bounds."""
+    if operations < LEAST_OPERATIONS:
+        raise NotHere(f"only {operations} operations of a commit can be seen from outside the process")
 
 
 class Edits:

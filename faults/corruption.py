@@ -26,7 +26,7 @@ from faults.outcome import Findings, Outcome, Scale, quantile
 FILES: Final = {Scale.SHORT: 8, Scale.LONG: 1_500}
 ARTIFACTS: Final = {Scale.SHORT: 2, Scale.LONG: 10_000}
 FLIPS: Final = {Scale.SHORT: 10, Scale.LONG: 50}
-CUT: Final = {Scale.SHORT: 2, Scale.LONG: 10_000}
+CUT: Final = {Scale.SHORT: 1, Scale.LONG: 10_000}
 BACK_S: Final = 3.0
 ASKERS: Final = 2
 SEED: Final = 5

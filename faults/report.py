@@ -17,7 +17,7 @@ HEAD: Final = """# Faults
 
 Written by `make faults`, which injects each fault into the real server and measures what becomes of it; a short form
 of each row runs with `make test`. What a fault does is in `faults/`, one module for a row or a few. Rows say when they
-were run; a row that a machine does not allow says why.
+were run; a row that a machine does not allow says why. "Short form" means that only a few of the cases were tried.
 
 | # | fault | how injected | passes when | figures | result |
 |---|---|---|---|---|---|

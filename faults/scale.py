@@ -89,12 +89,15 @@ def _large(findings: Findings, workspace: Path, scale: Scale) -> None:
 
 
 def _first_answer(client: Client) -> float:
-    """When the first question was answered with hits; before that it is told to come back."""
-    while True:
+    """When the first question was answered with hits; before that it is told to come back. Raises Silent."""
+
+    def is_answered() -> bool:
         with contextlib.suppress(Refused):
-            if client.ask("codeintel/search", {"query": QUERIES[0]})["hits"]:
-                return time.monotonic()
-        time.sleep(0.05)
+            return bool(client.ask("codeintel/search", {"query": QUERIES[0]})["hits"])
+        return False
+
+    until(is_answered, LONGEST_S, 0.05)
+    return time.monotonic()
 
 
 def _query(client: Client, query: str) -> float:

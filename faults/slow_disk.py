@@ -63,6 +63,7 @@ def _slow(findings: Findings, workspace: Path, seconds: float) -> None:
                     cancel_s.append(_cancelled(findings, client))
         disk.slow = False
         findings.expect(client.stop() is not None, "the server does not end")
+    findings.expect(disk.counted > 0, "no operation was slowed")
     waited = disk.by_thread.get(client.pid, [])  # the first thread runs the loop
     findings.expect(not waited, f"the loop itself waited for {len(waited)}: {sorted(set(waited))[:4]}")
     p99 = quantile(loop_s, 0.99)

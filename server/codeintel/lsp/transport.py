@@ -187,7 +187,7 @@ def start_reader(
             for message in messages(stream):
                 slots.acquire()
                 loop.call_soon_threadsafe(handle_and_free, message)
-        except (FramingError, OSError) as error:
+        except (FramingError, OSError, ValueError) as error:  # ValueError: the stream was closed meanwhile
             why = str(error)
         loop.call_soon_threadsafe(ended, why)
 
