@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -35,15 +36,25 @@ def test_a_second_run_finds_nothing_to_do(indexctl: Program) -> None:
     assert (again["changed"], again["encoded"], again["tier"]) == (0, 0, "meaning")
 
 
-def test_force_reads_what_looks_unchanged(indexctl: Program, indexed_copy: Path) -> None:
+def test_a_file_whose_size_and_time_were_put_back_is_read_again(
+    indexctl: Program, indexed_copy: Path
+) -> None:
     path = indexed_copy / "app/colour.py"
     before = path.stat()
     path.write_text(FILES["app/colour.py"].replace("Colour", "QUAGGA"))
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert path.stat().st_size == before.st_size
-    assert json.loads(indexctl("index", "--format", "jsonl").out)["changed"] == 0
-    assert json.loads(indexctl("index", "--force", "--format", "jsonl").out)["changed"] == 1
+    assert json.loads(indexctl("index", "--format", "jsonl").out)["changed"] == 1
     assert indexctl("search", "QUAGGA", "-n", "1").out.startswith("  1 app/colour.py:1")
+
+
+def test_force_reads_everything_and_finds_it_unchanged(indexctl: Program, indexed_copy: Path) -> None:
+    with patch("codeintel.indexing.root_index.RootIndex._note", autospec=True, return_value=False) as note:
+        run = indexctl("index", "--force", "--format", "jsonl")
+    assert json.loads(run.out)["changed"] == 0
+    read = {call.args[1].file.uri for call in note.call_args_list}
+    assert "app/colour.py" in read
+    assert (indexed_copy / "app/colour.py").exists()
 
 
 def test_only_the_named_file_is_read_again(indexctl: Program, indexed_copy: Path) -> None:
