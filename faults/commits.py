@@ -164,10 +164,15 @@ def _until_quiet(disk: VolatileDisk, quiet_s: float = 1.0) -> None:
 
 
 def state_of(workspace: Path) -> State:
-    """The rows of the generation on disk. Raises IndexTrouble where any of it cannot be read."""
+    """The rows of the generation on disk. Raises IndexTrouble where any of it cannot be read.
+
+    Without the tier: vectors may follow their chunks in a generation of their own.
+    """
     with Store.follow(workspace / FOLDER_NAME) as store:
-        files = rows_of(store, "files")
-        return files, rows_of(store, "chunks")
+        files, chunks = rows_of(store, "files"), rows_of(store, "chunks")
+    for row in chunks.values():
+        del row["tier"]
+    return files, chunks
 
 
 def run_refusals(scale: Scale) -> Outcome:

@@ -339,13 +339,18 @@ def test_where_nothing_can_be_written_clearing_removes_the_file(
 
 
 def survives(folder: Path, count: int = 200) -> VectorCache:
-    """Whatever the file was: nothing wrong is answered, and what is put is there in the end."""
+    """Whatever the file was: nothing wrong is answered; what is put is there in the end, if need be after clearing."""
     kept = VectorCache.open(folder)
     texts, vectors = texts_of(count), vectors_of(count)
     for _ in range(3):
         answered, rows = kept.get(MODEL, texts, DIM)
         assert same_bits(answered[rows], vectors[rows])
         assert not answered[~rows].any()
+        kept.put(MODEL, texts, vectors)
+    if not kept.get(MODEL, texts, DIM)[
+        1
+    ].all():  # a damaged page of an index hides rows: that costs time only
+        assert kept.clear()
         kept.put(MODEL, texts, vectors)
     answered, rows = kept.get(MODEL, texts, DIM)
     assert rows.all()
