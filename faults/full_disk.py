@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from faults.client import Client, Silent, until
 from faults.commits import EDITED, Edits
-from faults.editing import is_durable, reindexed, until_found
+from faults.editing import found, is_durable, reindexed, until_found
 from faults.laboratory import laboratory, project
 from faults.namespaces import as_seen_by, require_namespaces, small_disk
 from faults.outcome import Findings, NotHere, Outcome, Scale
@@ -80,7 +80,8 @@ def _at_the_first_run(
     disk = as_seen_by(client.pid, mount_point)
     filler = fill(disk, leave=64 * 1024)
     client.start(workspace, options=options)
-    until_found(client, "Ledger6", 30)
+    with contextlib.suppress(Silent):  # there is no generation yet that would have to be searched
+        until_found(client, "Ledger6", 5)
     edits = Edits(client, workspace)
     return _freed(findings, client, edits, disk, filler, 0, "full at the first run")
 
@@ -99,6 +100,7 @@ def _freed(
     if edits.number == 100:
         edits.next()  # nothing was edited yet
     until_found(client, edits.word, RESUME_S)
+    findings.expect(bool(found(client, "Ledger6")), f"{case}: only the edit is found once there is room")
     folder = disk / "index"
     try:
         until(lambda: is_durable(folder, edits.word), RESUME_S, 0.1)
