@@ -19,7 +19,9 @@ def live_parser(description: str, *, with_corpora: bool = False) -> argparse.Arg
         made = parser(description)
     else:
         made = argparse.ArgumentParser(description=description)
-        made.add_argument("--indexes", type=Path, metavar="DIR", help="keep workspaces there; for one run at a time")
+        made.add_argument(
+            "--indexes", type=Path, metavar="DIR", help="keep workspaces there; for one run at a time"
+        )
         made.add_argument("--results", type=Path, default=RESULTS, metavar="DIR", help="where the JSON goes")
     made.add_argument("--quick", action="store_true", help="a short run on little; nothing is written")
     return made
