@@ -24,6 +24,8 @@ SHORT_CASES: Final = 2
 KNOWN: Final = "Ledger6"
 """Defined in the project's seventh file."""
 
+REMOVED_S: Final = 10.0
+
 
 def run(scale: Scale) -> Outcome:
     """Row 17."""
@@ -41,6 +43,16 @@ def run(scale: Scale) -> Outcome:
         "the folder of the workspace renamed, deleted, replaced, and its file system unmounted while the server runs",
         "no crash; reused or rebuilt",
     )
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder that a server writes into: until nothing of it is left, since files may appear meanwhile."""
+
+    def is_gone() -> bool:
+        shutil.rmtree(folder, ignore_errors=True)
+        return not folder.exists()
+
+    until(is_gone, REMOVED_S)
 
 
 def _still_there(findings: Findings, client: Client, case: str) -> None:
@@ -82,7 +94,7 @@ def _deleted(findings: Findings, folder: Path) -> None:
     with Client() as client:
         client.start(workspace)
         reindexed(client)
-        shutil.rmtree(workspace)
+        _remove(workspace)
         _still_there(findings, client, "deleted")
         project(workspace, FILES)
         _comes_back(findings, client, workspace, "deleted and made again")

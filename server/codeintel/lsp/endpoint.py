@@ -12,6 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from concurrent.futures import Future
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from cattrs import BaseValidationError
@@ -22,7 +23,9 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 from codeintel.errors import UsageError
 from codeintel.lsp import faults
 from codeintel.lsp.capabilities import read_leniently
-from codeintel.lsp.protocol import COMMANDS, MESSAGES, camel_case, field_types
+from codeintel.lsp.optional_methods import withdraw
+from codeintel.lsp.protocol import COMMANDS, MESSAGES, METHODS, NOTIFICATIONS, camel_case, field_types
+from codeintel.settings import Settings, from_editor, from_environment
 
 if TYPE_CHECKING:  # the server is made of this endpoint
     from codeintel.lsp.server import CodeIntelServer
@@ -167,6 +170,14 @@ class Endpoint(LanguageServerProtocol):
         answer = {"result": result} if error is None else {"error": self._converter.unstructure(error)}
         self._send_data({"jsonrpc": VERSION, "id": msg_id, **answer})
 
+    @lsp_method(types.INITIALIZE)
+    def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, types.InitializeResult]:
+        """As pygls does; and name the methods that this version adds, so that clients need not try them."""
+        result = yield from super().lsp_initialize(params)
+        withdraw(result.capabilities, params.capabilities, _settings_at_start(params))
+        result.capabilities.experimental = {"codeintel": {"methods": [*METHODS, *NOTIFICATIONS]}}
+        return result
+
     # pygls would keep a second copy of every open document, and read files for edits of those that were never opened
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
@@ -214,6 +225,12 @@ class Endpoint(LanguageServerProtocol):
         except BaseValidationError as error:
             fault = faults.unreadable(error)
             raise JsonRpcException(fault.message, fault.code, fault.data) from error
+
+
+def _settings_at_start(params: types.InitializeParams) -> Settings:
+    """As far as they are known without a look at the workspace."""
+    sources = [from_editor(params.initialization_options, Path.cwd()), from_environment()]
+    return Settings.resolve(sources)[0]
 
 
 def _named(kind: type, arguments: Sequence[Any]) -> dict[str, Any]:

@@ -48,7 +48,7 @@ async def open_workspace(ls: CodeIntelServer, *, anew: bool = False) -> None:
     for trouble in (*troubles, *opened.troubles, *opened.service.warnings):
         ls.tell(types.MessageType.Warning, f"codeintel: {trouble}")
     reopen_documents(ls)
-    await watch(ls)
+    await asyncio.gather(watch(ls), ls.optional_methods.follow(opened.settings))
     if len(opened.service.following) < len(opened.service.roots):
         await _index(ls)
     opened.start.ended()

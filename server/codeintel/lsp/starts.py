@@ -4,6 +4,10 @@ An editor starts a server that died again, a few times, and knows nothing of why
 the user's state folder before it opens a workspace, and takes it back once that is open and indexed, or given up in
 an orderly way. Whoever finds several notes of dead processes does not open it a further time. What is said and done
 then is opening.py's.
+
+A death counts only while the index is as that start found it. One that published something was no failure, whoever
+killed it: the next goes on from there, and a row of such starts comes to an end. One whose index was removed since
+says nothing about the index to be made.
 """
 
 from __future__ import annotations
@@ -36,10 +40,15 @@ _THIS_PROCESS: Final = secrets.token_hex(8)  # in a container every server may h
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """This process's note about its start; `ended` takes it back."""
+    """This process's note about its start, and those of the deaths before it; `ended` takes them back."""
 
     note: Path | None
-    unfinished: int
+    deaths: tuple[Path, ...] = ()
+
+    @property
+    def unfinished(self) -> int:
+        """How many starts in a row, right before this one, were the death of their process."""
+        return len(self.deaths)
 
     @property
     def is_hopeless(self) -> bool:
@@ -47,10 +56,24 @@ class Start:
         return self.unfinished >= MOST_STARTS - 1
 
     def ended(self) -> None:
-        """It came to an orderly end, whether well or in an error: the process lives. May be called again."""
-        if self.note is not None:
-            with contextlib.suppress(OSError):
-                self.note.unlink(missing_ok=True)
+        """It came to an orderly end, whether well or in an error: the process lives. May be called again.
+
+        What died before it is of no concern any more, unless it was refused for that.
+        """
+        for note in (self.note, *(() if self.is_hopeless else self.deaths)):
+            if note is not None:
+                with contextlib.suppress(OSError):
+                    note.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """What a process wrote down when it began; `published` is None where that cannot be read."""
+
+    pid: int = 0
+    process: str = ""
+    at: float = 0.0
+    published: Sequence[int] | None = None
 
 
 def begin(folders: Sequence[Path], now: float | None = None) -> Start:
@@ -61,17 +84,18 @@ def begin(folders: Sequence[Path], now: float | None = None) -> Start:
     at = time.time() if now is None else now
     place = _place(folders)
     if place is None:
-        return Start(None, 0)
-    unfinished = sum(1 for _ in _unfinished(place, at))
+        return Start(None)
+    published = _published(folders)
+    deaths = tuple(_unfinished(place, at, published))
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         note = place / f"{os.getpid()}-{secrets.token_hex(4)}{_SUFFIX}"
-        noted = {"pid": os.getpid(), "process": _THIS_PROCESS, "at": at}
+        noted = {"pid": os.getpid(), "process": _THIS_PROCESS, "at": at, "published": published}
         note.write_text(json.dumps(noted), encoding="utf-8")
     except OSError as error:
         log.info("a start cannot be noted in %s: %s", place, error)
-        return Start(None, unfinished)
-    return Start(note, unfinished)
+        return Start(None, deaths)
+    return Start(note, deaths)
 
 
 def forget(folders: Sequence[Path]) -> None:
@@ -82,28 +106,46 @@ def forget(folders: Sequence[Path]) -> None:
                 note.unlink()
 
 
-def _unfinished(place: Path, now: float) -> Iterator[Path]:
-    """Notes of processes that died at it lately; older ones are removed, those of the living are left alone."""
-    for note in sorted(place.glob(f"*{_SUFFIX}")):
-        pid, process, at = _read(note)
-        if process == _THIS_PROCESS or (pid not in (0, os.getpid()) and _lives(pid)):
+def _unfinished(place: Path, now: float, published: Sequence[int]) -> Iterator[Path]:
+    """Notes of processes that died at it lately; others that are dead are removed, those of the living left alone."""
+    for path in sorted(place.glob(f"*{_SUFFIX}")):
+        note = _read(path)
+        if note.process == _THIS_PROCESS or (note.pid not in (0, os.getpid()) and _lives(note.pid)):
             continue  # this window or another one, still at it
-        if 0 <= now - at < WINDOW_S:
-            yield note
-        else:  # long ago, or in the future of a clock that was set back
+        is_recent = 0 <= now - note.at < WINDOW_S  # nor in the future of a clock that was set back
+        if is_recent and note.published in (None, published):
+            yield path
+        else:
             with contextlib.suppress(OSError):
-                note.unlink()
+                path.unlink()
 
 
-def _read(note: Path) -> tuple[int, str, float]:
-    """Pid, process and time of a note; an empty one, as a full disk leaves it, tells its time by the file's."""
+def _read(path: Path) -> _Note:
+    """A note; an empty one, as a full disk leaves it, tells its time by the file's."""
     try:
-        noted = json.loads(note.read_bytes())
-        return int(noted["pid"]), str(noted["process"]), float(noted["at"])
+        noted = json.loads(path.read_bytes())
+        published = [int(at) for at in noted["published"]]
+        return _Note(int(noted["pid"]), str(noted["process"]), float(noted["at"]), published)
     except (OSError, ValueError, KeyError, TypeError):
         with contextlib.suppress(OSError):
-            return 0, "", note.stat().st_mtime
-        return 0, "", 0.0
+            return _Note(at=path.stat().st_mtime)
+        return _Note()
+
+
+def _published(folders: Sequence[Path]) -> list[int]:
+    """When each index was last published, 0 for one that never was, or whose place a setting chooses."""
+    # not at the top: they import pyarrow, and a server takes up its protocol before it opens anything
+    from codeintel.catalog.folder import FOLDER_NAME
+    from codeintel.catalog.manifest import MANIFEST_NAME
+
+    return [_modified(folder / FOLDER_NAME / MANIFEST_NAME) for folder in sorted(folders)]
+
+
+def _modified(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _lives(pid: int) -> bool:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from codeintel.catalog.folder import FOLDER_NAME
+from codeintel.catalog.manifest import MANIFEST_NAME
 from codeintel.lsp import starts
 
 FOLDERS = [Path("/projects/app"), Path("/projects/library")]
@@ -37,6 +39,14 @@ def die(at: float = NOW, folders: list[Path] = FOLDERS) -> None:
     subprocess.run([sys.executable, "-c", DYING, str(at), *map(str, folders)], env=environment, check=False)
 
 
+def publish(folder: Path, at: int) -> None:
+    """A manifest, as whoever publishes an index leaves one."""
+    manifest = folder / FOLDER_NAME / MANIFEST_NAME
+    manifest.parent.mkdir(parents=True)
+    manifest.touch()
+    os.utime(manifest, ns=(at, at))
+
+
 def notes(state: Path) -> list[Path]:
     return list(state.rglob("*.start"))
 
@@ -50,13 +60,43 @@ def test_a_first_start_has_nothing_against_it_and_leaves_no_note_once_it_ended(s
     assert notes(state) == []
 
 
-def test_the_fifth_start_after_four_deaths_is_hopeless() -> None:
+def test_the_fifth_start_after_four_deaths_is_hopeless_and_so_are_those_after_it() -> None:
     for died in range(4):
         start = starts.begin(FOLDERS, NOW + died)
         assert (start.unfinished, start.is_hopeless) == (died, False)
-        start.ended()
         die(NOW + died)
-    assert starts.begin(FOLDERS, NOW + 5).is_hopeless
+    for later in (5, 6):
+        start = starts.begin(FOLDERS, NOW + later)
+        assert start.is_hopeless
+        start.ended()
+
+
+def test_a_start_that_ended_otherwise_breaks_the_row(state: Path) -> None:
+    for _ in range(3):
+        die()
+    starts.begin(FOLDERS, NOW).ended()
+    assert notes(state) == []
+    die()
+    assert starts.begin(FOLDERS, NOW).unfinished == 1
+
+
+def test_a_death_after_something_was_published_does_not_count(tmp_path: Path) -> None:
+    folders = [tmp_path / "app", tmp_path / "library"]
+    for _ in range(4):
+        die(folders=folders)
+    publish(folders[1], 1)
+    assert starts.begin(folders, NOW).unfinished == 0
+    for _ in range(4):
+        die(folders=folders)  # what is published is what they found
+    assert starts.begin(folders, NOW).is_hopeless
+
+
+def test_a_death_does_not_count_against_an_index_to_be_made_anew(tmp_path: Path) -> None:
+    publish(tmp_path, 1)
+    for _ in range(4):
+        die(folders=[tmp_path])
+    (tmp_path / FOLDER_NAME / MANIFEST_NAME).unlink()
+    assert starts.begin([tmp_path], NOW).unfinished == 0
 
 
 def test_deaths_of_other_folders_and_of_long_ago_do_not_count(state: Path) -> None:
