@@ -69,6 +69,7 @@ _ALL = LANGUAGES + _BY_NAME_ONLY
 LANGUAGE_NAMES = frozenset(language.name for language in _ALL)
 """Every name that `language_of` can answer, for the query language."""
 
+_BY_NAME = {language.name: language for language in _ALL}
 _BY_EXTENSION = {extension: language for language in _ALL for extension in language.extensions}
 _BY_FILENAME = {filename: language for language in _ALL for filename in language.filenames}
 _BY_SHEBANG = {shebang: language for language in _ALL for shebang in language.shebangs}
@@ -96,6 +97,11 @@ def language_of(uri: str, text: str = "") -> Language:
     if found is C and filename.endswith(".h") and _CPP_ONLY.search(text):
         return CPP
     return found or PLAIN_TEXT
+
+
+def language_named(name: str) -> Language:
+    """The language of that name, as files have it; plain text where there is none."""
+    return _BY_NAME.get(name, PLAIN_TEXT)
 
 
 def _by_extension(filename: str) -> Language | None:
