@@ -1,21 +1,23 @@
 """Proof that an index keeps its promises: every file as written, and every row consistent with the others.
 
-It only looks; taking damage out is Store.repair, and engines compare their own ids by `compare_ids`.
+It only looks; taking damage out is Store.repair, and engines compare their own ids by `compare_ids`. What the tables of
+structure promise is in check_structure.py.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from operator import attrgetter
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from codeintel.catalog.artifacts import is_artifact_sound
+from codeintel.catalog.check_structure import structure_findings
+from codeintel.catalog.findings import Finding, counted
 from codeintel.catalog.ids import chunk_ids, content_hash
 from codeintel.catalog.manifest import MANIFEST_NAME, Part
 from codeintel.catalog.rows import CHUNK_COLUMNS, Chunk, FileRow, chunks_of, files_of
@@ -23,20 +25,7 @@ from codeintel.catalog.schemas import table_schema
 from codeintel.catalog.store import Store
 from codeintel.errors import IndexCorrupt, IndexTrouble
 
-Severity = Literal["error", "warning"]
-
-REPAIR = "Run `indexctl index`: what is damaged is taken out and indexed again."
-_EXAMPLES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What is wrong with an artifact (a path in the index folder, or a table), and what to do about it."""
-
-    artifact: str
-    problem: str
-    remedy: str = REPAIR
-    severity: Severity = "error"
+__all__ = ["Finding", "compare_ids", "verify"]
 
 
 def verify(store: Store) -> list[Finding]:
@@ -46,7 +35,8 @@ def verify(store: Store) -> list[Finding]:
         return findings
     chunks = chunks_of(store.read("chunks", CHUNK_COLUMNS))
     files = files_of(store.read("files"))
-    return [*findings, *_chunk_findings(chunks), *_document_findings(chunks, files), *_idmap_findings(store)]
+    texts = [*_chunk_findings(chunks), *_document_findings(chunks, files), *_idmap_findings(store)]
+    return [*findings, *texts, *structure_findings(store)]
 
 
 def compare_ids(name: str, engine_ids: Iterable[int], table_ids: Iterable[int]) -> list[Finding]:
@@ -54,9 +44,9 @@ def compare_ids(name: str, engine_ids: Iterable[int], table_ids: Iterable[int]) 
     engine, table = set(engine_ids), set(table_ids)
     findings = []
     if missing := table - engine:
-        findings.append(Finding(name, f"lacks {_counted(missing, 'chunk')} of the table"))
+        findings.append(Finding(name, f"lacks {counted(missing, 'chunk')} of the table"))
     if surplus := engine - table:
-        findings.append(Finding(name, f"holds {_counted(surplus, 'chunk')} that the table does not have"))
+        findings.append(Finding(name, f"holds {counted(surplus, 'chunk')} that the table does not have"))
     return findings
 
 
@@ -106,7 +96,7 @@ def _chunk_findings(chunks: Sequence[Chunk]) -> Iterator[Finding]:
     ]
     for problem, is_wrong in checks:
         if wrong := {f"{c.uri}:{c.start_line + 1}" for c in chunks if is_wrong(c)}:
-            yield Finding("chunks", f"{_counted(wrong, 'chunk')} with {problem}")
+            yield Finding("chunks", f"{counted(wrong, 'chunk')} with {problem}")
     if surplus := len(chunks) - len({chunk.id for chunk in chunks}):
         yield Finding("chunks", f"{surplus} ids occur more than once")
 
@@ -116,18 +106,16 @@ def _document_findings(chunks: Sequence[Chunk], files: Sequence[FileRow]) -> Ite
     for chunk in sorted(chunks, key=attrgetter("start_byte")):
         documents[chunk.uri].append(chunk)
     if gaps := {uri for uri, parts in documents.items() if not _is_partition(parts)}:
-        yield Finding("chunks", f"{_counted(gaps, 'document')} whose chunks leave gaps or overlap")
+        yield Finding("chunks", f"{counted(gaps, 'document')} whose chunks leave gaps or overlap")
     if underived := {uri for uri, parts in documents.items() if not _has_derived_ids(uri, parts)}:
-        yield Finding(
-            "chunks", f"{_counted(underived, 'document')} with ids that do not follow from contents"
-        )
+        yield Finding("chunks", f"{counted(underived, 'document')} with ids that do not follow from contents")
     known = {file.uri: file for file in files}
     if len(known) != len(files):
         yield Finding("files", f"{len(files) - len(known)} files occur more than once")
     if unknown := documents.keys() - known.keys():
-        yield Finding("chunks", f"{_counted(unknown, 'document')} that `files` does not have")
+        yield Finding("chunks", f"{counted(unknown, 'document')} that `files` does not have")
     if wrong := {uri for uri, file in known.items() if file.chunks != len(documents.get(uri, ()))}:
-        yield Finding("files", f"{_counted(wrong, 'file')} with another number of chunks than `chunks` has")
+        yield Finding("files", f"{counted(wrong, 'file')} with another number of chunks than `chunks` has")
 
 
 def _idmap_findings(store: Store) -> list[Finding]:
@@ -144,9 +132,7 @@ def _idmap_findings(store: Store) -> list[Finding]:
     if set(mapped) not in expected:
         return compare_ids("faiss_idmap", mapped, expected[0] or expected[1])
     if astray := _rows_astray(store, rows):
-        return [
-            Finding("faiss_idmap", f"{_counted(astray, 'row')} under another document than their chunk's")
-        ]
+        return [Finding("faiss_idmap", f"{counted(astray, 'row')} under another document than their chunk's")]
     return []
 
 
@@ -172,11 +158,3 @@ def _has_derived_ids(uri: str, chunks: Sequence[Chunk]) -> bool:
 
 def _utf8(chunk: Chunk) -> bytes:
     return chunk.content.encode()
-
-
-def _counted(things: Iterable[Any], noun: str) -> str:
-    """'2 documents (a.py, b.py)', the first few of them named."""
-    names = sorted(things)
-    named = ", ".join(str(name) for name in names[:_EXAMPLES])
-    more = ", …" if len(names) > _EXAMPLES else ""
-    return f"{len(names)} {noun}{'' if len(names) == 1 else 's'} ({named}{more})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from codeintel.catalog.manifest import Manifest, Part
-from codeintel.catalog.schemas import TABLES
+from codeintel.catalog.schemas import GROUPS, TABLES, Group, tables_of
 
 MOST_SMALL_DELTAS = 16
 """Deltas of about one size before they are gathered into one; each costs a reader about 1 ms."""
@@ -38,9 +38,15 @@ def is_crowded(manifest: Manifest) -> bool:
     return any(crowded(manifest, table) for table in TABLES)
 
 
-def is_scattered(manifest: Manifest) -> bool:
-    """Whether deltas are to be folded into bases."""
-    return len(manifest.history.changed) > MOST_CHANGED or any(_is_scattered(manifest, t) for t in TABLES)
+def scattered(manifest: Manifest) -> list[Group]:
+    """The groups of tables whose deltas are to be folded into bases."""
+    return [group for group in GROUPS if _is_group_scattered(manifest, group)]
+
+
+def _is_group_scattered(manifest: Manifest, group: Group) -> bool:
+    if len(manifest.history_of(group).changed) > MOST_CHANGED:
+        return True
+    return any(_is_scattered(manifest, table) for table in tables_of(group))
 
 
 def _is_scattered(manifest: Manifest, table: str) -> bool:

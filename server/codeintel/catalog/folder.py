@@ -13,6 +13,7 @@ from codeintel.errors import UsageError
 
 FOLDER_NAME = ".codeintel"
 ENGINE_FOLDERS = ("lexical", "vectors")
+CATALOG_NAME = "catalog.duckdb"
 
 _GITIGNORE = b"*\n"
 _CACHEDIR_TAG = (
@@ -28,7 +29,8 @@ def discard(folder: Path) -> None:
     """
     if folder.is_symlink() or not folder.is_dir():
         return
-    (folder / MANIFEST_NAME).unlink(missing_ok=True)
+    for name in (MANIFEST_NAME, CATALOG_NAME):
+        (folder / name).unlink(missing_ok=True)
     for name in (*TABLES, *ENGINE_FOLDERS):
         if (folder / name).is_dir():
             shutil.rmtree(folder / name)

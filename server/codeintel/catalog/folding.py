@@ -7,7 +7,8 @@ range holds a changed document.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -127,21 +128,51 @@ def gather(draft: Draft, manifest: Manifest, deltas: Sequence[Part]) -> None:
 
 def fold(draft: Draft, manifest: Manifest, table: str, vectors: Vectors | None = None) -> None:
     """Write the deltas of `table`, and vectors, into the bases that they concern; keep the others."""
-    names = table_schema(table, draft.dims).names
     bases = sorted(manifest.of(table, "base"), key=lambda part: part.min_uri)
+    if not bases or len(bases) > _MOST_BASES:
+        _fold_anew(draft, manifest, table, vectors)
+        return
+    names = table_schema(table, draft.dims).names
     deltas = [live_rows(draft.shelf, manifest, part, names) for part in manifest.of(table, "delta")]
     fresh = pa.concat_tables(deltas) if deltas else table_schema(table, draft.dims).empty_table()
     rows_per_part = part_rows(sum(base.rows for base in bases) + fresh.num_rows)
-    if not bases or len(bases) > _MOST_BASES:
-        everything = current_rows(draft.shelf, manifest, table)
-        draft.write_bases(table, _filled(sorted_by_uri(everything), vectors), rows_per_part)
-        return
     for base, incoming in zip(bases, _by_base(sorted_by_uri(fresh), bases), strict=True):
         if not (incoming.num_rows or manifest.dead_uris(base) or _concerns(draft, base, vectors)):
             draft.keep([base])
             continue
         rows = pa.concat_tables([live_rows(draft.shelf, manifest, base, names), incoming])
         draft.write_bases(table, _filled(sorted_by_uri(rows), vectors), rows_per_part)
+
+
+def _fold_anew(draft: Draft, manifest: Manifest, table: str, vectors: Vectors | None) -> None:
+    """Write everything as bases, one after the other: no more than one base's rows are in memory at a time."""
+    counts = _rows_by_document(draft.shelf, manifest, table)
+    for uris in _ranges(counts, part_rows(sum(counts.values()))):
+        rows = current_rows(draft.shelf, manifest, table, uris=frozenset(uris))
+        draft.write_bases(table, _filled(sorted_by_uri(rows), vectors), rows.num_rows)
+
+
+def _rows_by_document(shelf: Shelf, manifest: Manifest, table: str) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for part in manifest.of(table):
+        found: Any = live_rows(shelf, manifest, part, ["uri"]).column("uri").value_counts()
+        for uri, rows in zip(*(column.to_pylist() for column in found.flatten()), strict=True):
+            counts[uri] += rows
+    return counts
+
+
+def _ranges(counts: Mapping[str, int], rows: int) -> Iterator[list[str]]:
+    """The documents in order, in runs of at least so many rows each but the last."""
+    run: list[str] = []
+    held = 0
+    for uri in sorted(counts):
+        run.append(uri)
+        held += counts[uri]
+        if held >= rows:
+            yield run
+            run, held = [], 0
+    if run:
+        yield run
 
 
 def part_rows(total: int) -> int:

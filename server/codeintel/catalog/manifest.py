@@ -2,8 +2,9 @@
 
 Which rows are current follows from two numbers. A part carries the generation that wrote it; `changed`
 says for a document the last generation that changed it. A row counts if no later generation than its
-part's changed its document. So a save lists its documents once, for every table, and leaves older parts
-as they are. How changes are remembered is in history.py.
+part's changed its document. So a save lists its documents once, for every table of a group, and leaves
+older parts as they are. Each group of tables has a history of its own: a document's structure follows its
+text by some generations. How changes are remembered is in history.py.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 import secrets
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +21,16 @@ from codeintel import __version__
 from codeintel.catalog.durable import checksum
 from codeintel.catalog.history import History
 from codeintel.catalog.ownership import is_sealed, seal
-from codeintel.catalog.schemas import IDMAP_BY_DOCUMENT, READABLE_FROM, READABLE_SCHEMAS, SCHEMA_VERSION, Dims
+from codeintel.catalog.schemas import (
+    GROUPS,
+    IDMAP_BY_DOCUMENT,
+    READABLE_FROM,
+    READABLE_SCHEMAS,
+    SCHEMA_VERSION,
+    TABLES,
+    Dims,
+    Group,
+)
 from codeintel.errors import IndexCorrupt, SchemaTooNew
 
 MANIFEST_NAME = "manifest.json"
@@ -29,18 +39,25 @@ REBUILT = "It is rebuilt from the workspace."
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What the rows were made with: model ids, their widths, and the chunker's fingerprint."""
+    """What the rows were made with: model ids, their widths, the chunker's and the structure tier's fingerprints."""
 
     encoder: str
     dim: int
     static: str
     static_dim: int
     chunker: str
+    structure: str = ""
 
     @property
     def dims(self) -> Dims:
         """The widths of the vector columns."""
         return Dims(self.dim, self.static_dim)
+
+    def has_same_makers(self, other: Provenance, group: Group) -> bool:
+        """Whether the rows of a group were made as those of `other`."""
+        if group == "structure":
+            return (self.chunker, self.structure) == (other.chunker, other.structure)
+        return replace(self, structure=other.structure) == other
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +83,11 @@ class Part:
         """Where the part lies in the index folder, with '/'."""
         return f"{self.table}/{self.name}"
 
+    @property
+    def group(self) -> Group:
+        """The group of its table."""
+        return TABLES[self.table].group
+
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
@@ -84,6 +106,7 @@ class Manifest:
     provenance: Provenance
     parts: tuple[Part, ...] = ()
     history: History = field(default_factory=History)
+    structure_history: History = field(default_factory=History)
     artifacts: tuple[Artifact, ...] = ()
     created_at: str = ""
     created_by: str = ""
@@ -97,30 +120,36 @@ class Manifest:
         """The paths of everything that it lists."""
         return {part.path for part in self.parts} | {artifact.name for artifact in self.artifacts}
 
+    def history_of(self, group: Group) -> History:
+        """Which documents changed in the tables of a group."""
+        return self.structure_history if group == "structure" else self.history
+
     def dead_uris(self, part: Part) -> list[str]:
         """The documents whose rows in `part`, if it has any, no longer count."""
-        changed = self.history.changed
-        nearby = self.history.between(part.min_uri, part.max_uri)
+        history = self.history_of(part.group)
+        changed = history.changed
+        nearby = history.between(part.min_uri, part.max_uri)
         return [uri for uri in nearby if changed[uri] > part.generation]
 
     def living_uris(self, part: Part, uris: Sequence[str]) -> list[str]:
         """Those of `uris`, which are sorted, whose current rows may lie in `part`."""
-        changed = self.history.changed
+        changed = self.history_of(part.group).changed
         nearby = uris[bisect_left(uris, part.min_uri) : bisect_right(uris, part.max_uri)]
         return [uri for uri in nearby if part.since <= changed.get(uri, 0) <= part.generation]
 
-    def changes_since(self, before: Manifest) -> frozenset[str] | None:
-        """The documents whose rows may differ from those of `before`; None where that cannot be told."""
+    def changes_since(self, before: Manifest, group: Group = "text") -> frozenset[str] | None:
+        """The documents whose rows in a group may differ from those of `before`; None where that cannot be told."""
         is_older = before.origin == self.origin and before.generation <= self.generation
-        if not is_older or before.provenance != self.provenance:
+        if not is_older or not self.provenance.has_same_makers(before.provenance, group):
             return None
-        return self.history.since(before.generation)
+        return self.history_of(group).since(before.generation)
 
 
 def first(generation: int, provenance: Provenance) -> Manifest:
     """The manifest of a new, empty index."""
+    fresh = History(recent_from=generation)
     return stamped(
-        generation, provenance, history=History(recent_from=generation), origin=secrets.token_hex(8)
+        generation, provenance, history=fresh, structure_history=fresh, origin=secrets.token_hex(8)
     )
 
 
@@ -172,7 +201,6 @@ def _refuse_unreadable(version: int, readable_from: int, writer: str) -> None:
 
 
 def _body(manifest: Manifest) -> dict[str, Any]:
-    history = manifest.history
     return {
         "schema_version": SCHEMA_VERSION,
         "readable_from": READABLE_FROM,
@@ -182,28 +210,41 @@ def _body(manifest: Manifest) -> dict[str, Any]:
         "origin": manifest.origin,
         "provenance": asdict(manifest.provenance),
         "parts": [{name: getattr(part, name) for name in _PART_FIELDS} for part in manifest.parts],
-        "changes": _by_generation(history.changed),
-        "recent": _by_generation(history.recent),
-        "recent_from": history.recent_from,
+        "histories": {group: _history_body(manifest.history_of(group)) for group in GROUPS},
         "artifacts": [asdict(artifact) for artifact in manifest.artifacts],
     }
 
 
+def _history_body(history: History) -> dict[str, Any]:
+    return {
+        "changes": _by_generation(history.changed),
+        "recent": _by_generation(history.recent),
+        "recent_from": history.recent_from,
+    }
+
+
 def _manifest(body: dict[str, Any]) -> Manifest:
-    parts = [Part(**_known(Part, part)) for part in body["parts"]]
+    parts = [Part(**_known(Part, part)) for part in body["parts"] if part["table"] in TABLES]
     if body["schema_version"] < IDMAP_BY_DOCUMENT:  # its rows name no document: it is derived again
         parts = [part for part in parts if part.table != "faiss_idmap"]
-    recent_from = body.get("recent_from", body["generation"])
+    histories = body.get("histories", {"text": body})  # layouts without structure had one history, at the top
+    found = {group: _history(histories.get(group, {}), body["generation"]) for group in GROUPS}
     return Manifest(
         generation=body["generation"],
         provenance=Provenance(**_known(Provenance, body["provenance"])),
         parts=tuple(parts),
-        history=History(_by_uri(body["changes"]), _by_uri(body.get("recent", [])), recent_from),
+        history=found["text"],
+        structure_history=found["structure"],
         artifacts=tuple(Artifact(**_known(Artifact, artifact)) for artifact in body["artifacts"]),
         created_at=body["created_at"],
         created_by=body["created_by"],
         origin=body.get("origin", ""),
     )
+
+
+def _history(body: dict[str, Any], generation: int) -> History:
+    recent_from = body.get("recent_from", generation)
+    return History(_by_uri(body.get("changes", [])), _by_uri(body.get("recent", [])), recent_from)
 
 
 def _by_generation(changes: Mapping[str, int]) -> list[dict[str, Any]]:

@@ -11,7 +11,6 @@ import numpy as np
 import pyarrow as pa
 
 from codeintel.catalog.schemas import Dims, chunks_schema, faiss_idmap_schema, files_schema
-from codeintel.tiers import Tier
 
 PREVIEW_CHARACTERS = 160
 """A line of a result list; a guess."""
@@ -113,8 +112,8 @@ def idmap_table(uris: Sequence[str], faiss_row: Any, faiss_id: Any, chunk_id: An
 
 
 def tier_column(embedding: Any) -> pa.Array[Any]:
-    """How deeply chunks are indexed, by their column of contextual vectors."""
-    return pa.array(np.where(np.asarray(embedding.is_valid()), Tier.MEANING, Tier.TEXT).astype(np.int8))
+    """Whether chunks have a contextual vector, 1 or 0, by the column of those."""
+    return pa.array(np.asarray(embedding.is_valid()).astype(np.int8))
 
 
 def _vector_column(
