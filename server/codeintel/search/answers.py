@@ -51,7 +51,8 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How far the tiers reach, over every root: chunks searchable by text, and those with contextual vectors.
+    """How far the tiers reach, over every root: chunks searchable by text, and those with contextual vectors;
+    of the `documents` that have any, those that are `structured`.
 
     `live` counts documents with unsaved text, `stale` those known to have changed since they were read.
     """
@@ -60,6 +61,8 @@ class Coverage:
     meaning: int
     live: int = 0
     stale: int = 0
+    structured: int = 0
+    documents: int = 0
 
     @classmethod
     def over(cls, snapshots: Iterable[Snapshot]) -> Coverage:
@@ -70,12 +73,19 @@ class Coverage:
             sum(len(one.contextual) for one in found),
             sum(len(one.live) for one in found),
             sum(len(one.stale) for one in found),
+            sum(one.structured for one in found),
+            sum(one.documents for one in found),
         )
 
     @property
     def share(self) -> float:
         """The part of the chunks that the meaning tier has reached, 0 to 1."""
         return self.meaning / self.chunks if self.chunks else 1.0
+
+    @property
+    def structure_share(self) -> float:
+        """The part of the documents that the structure tier has reached, 0 to 1."""
+        return self.structured / self.documents if self.documents else 1.0
 
 
 @dataclass(frozen=True, slots=True)

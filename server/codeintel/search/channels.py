@@ -76,7 +76,10 @@ def _gather(
             continue
         rank += 1
         key = (scope.snapshot.root.name, chunk_id)
-        candidate = gathered.setdefault(key, Candidate(scope.snapshot.root, chunk))
+        candidate = gathered.get(key)
+        if candidate is None:
+            symbols = scope.snapshot.symbols if scope.snapshot.knows_symbols_of(chunk.uri) else None
+            candidate = gathered[key] = Candidate(scope.snapshot.root, chunk, symbols=symbols)
         candidate.found.append(ChannelHit(channel, rank, score, weight))
 
 

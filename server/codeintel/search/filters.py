@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
@@ -14,23 +13,43 @@ import numpy.typing as npt
 import pathspec
 
 from codeintel.catalog.rows import Chunk
+from codeintel.search.occurrence_tests import (
+    COMPLETE,
+    WILDCARD,
+    Places,
+    has_one,
+    is_known,
+    name_test,
+    places_of,
+)
 from codeintel.search.query import Qualifier
 from codeintel.snapshot import ChunkTable, IndexedFile
+from codeintel.symbol_table import SymbolTable
 
-_WILDCARD = re.compile(r"[*?\[]")
+NO_SYMBOLS = SymbolTable()
 
 FileTest = Callable[[IndexedFile], bool]
 ChunkTest = Callable[[Chunk], bool]
 Subject = TypeVar("Subject", IndexedFile, Chunk)
 
 
-def allowed_chunks(table: ChunkTable, qualifiers: Iterable[Qualifier]) -> list[Chunk] | None:
-    """The chunks that every qualifier admits, in table order; None where nothing is restricted."""
+def allowed_chunks(
+    table: ChunkTable, qualifiers: Iterable[Qualifier], symbols: SymbolTable = NO_SYMBOLS
+) -> list[Chunk] | None:
+    """The chunks that every qualifier admits, in table order; None where nothing is restricted.
+
+    `def:`, `ref:` and `sym:` are answered from `symbols` where those of a document are known, else from its text.
+    """
     qualifiers = tuple(qualifiers)
     if not qualifiers:
         return None
     file_tests = [_negatable(q, FILE_TESTS[q.name](q.value)) for q in qualifiers if q.name in FILE_TESTS]
     chunk_tests = [_negatable(q, CHUNK_TESTS[q.name](q.value)) for q in qualifiers if q.name in CHUNK_TESTS]
+    chunk_tests += [
+        _negatable(q, OCCURRENCE_TESTS[q.name](q.value, table, symbols))
+        for q in qualifiers
+        if q.name in OCCURRENCE_TESTS
+    ]
     files = (file for file in table.files() if all(test(file) for test in file_tests))
     return [chunk for file in files for chunk in file.chunks if all(test(chunk) for test in chunk_tests)]
 
@@ -50,7 +69,7 @@ def _language(value: str) -> FileTest:
 
 def _path(value: str) -> FileTest:
     """A glob as .gitignore understands it; without wildcards, text that the path contains."""
-    if not _WILDCARD.search(value):
+    if not WILDCARD.search(value):
         needle = value.lower().removeprefix("./")
         return lambda file: needle in file.row.uri.lower()
     spec = _glob(value)
@@ -78,16 +97,8 @@ def _kind(value: str) -> ChunkTest:
     return lambda chunk: chunk.kind == value.lower()
 
 
-def _name_test(value: str) -> Callable[[str], bool]:
-    if not _WILDCARD.search(value):
-        wanted = value.lower()
-        return lambda name: name.lower() == wanted
-    pattern = re.compile(fnmatch.translate(value), re.IGNORECASE)
-    return lambda name: pattern.match(name) is not None
-
-
 def _defines(value: str) -> ChunkTest:
-    matches = _name_test(value)
+    matches = name_test(value)
     return lambda chunk: any(
         matches(symbol) or matches(symbol.rpartition(".")[2]) for symbol in chunk.symbols
     )
@@ -101,14 +112,37 @@ def _mentions(value: str) -> ChunkTest:
     return lambda chunk: longest in chunk.content.lower() and pattern.search(chunk.content) is not None
 
 
-def _refers(value: str) -> ChunkTest:
-    defines, mentions = _defines(value), _mentions(value)
-    return lambda chunk: mentions(chunk) and not defines(chunk)
+def _defined(value: str, table: ChunkTable, symbols: SymbolTable) -> ChunkTest:
+    places = places_of(symbols, value, definitions=True, references=False)
+    by_text = _defines(value)
+
+    def test(chunk: Chunk) -> bool:
+        if not is_known(symbols, table.file(chunk.uri)):
+            return by_text(chunk)
+        return _has_one(places, chunk) or (chunk.lang not in COMPLETE and by_text(chunk))
+
+    return test
 
 
-def _symbol(value: str) -> ChunkTest:
-    defines, mentions = _defines(value), _mentions(value)
-    return lambda chunk: defines(chunk) or mentions(chunk)
+def _referred(value: str, table: ChunkTable, symbols: SymbolTable) -> ChunkTest:
+    places = places_of(symbols, value, definitions=False, references=True)
+    defined, mentioned = _defined(value, table, symbols), _mentions(value)
+
+    def test(chunk: Chunk) -> bool:
+        if is_known(symbols, table.file(chunk.uri)) and (_has_one(places, chunk) or chunk.lang in COMPLETE):
+            return _has_one(places, chunk)
+        return mentioned(chunk) and not defined(chunk)
+
+    return test
+
+
+def _symbol(value: str, table: ChunkTable, symbols: SymbolTable) -> ChunkTest:
+    defined, referred = _defined(value, table, symbols), _referred(value, table, symbols)
+    return lambda chunk: defined(chunk) or referred(chunk)
+
+
+def _has_one(places: Places, chunk: Chunk) -> bool:
+    return has_one(places.get(chunk.uri), chunk.start_byte, chunk.end_byte)
 
 
 def _phrase(value: str) -> ChunkTest:
@@ -121,8 +155,10 @@ def _phrase(value: str) -> ChunkTest:
 FILE_TESTS: dict[str, Callable[[str], FileTest]] = {"lang": _language, "path": _path, "module": _module}
 CHUNK_TESTS: dict[str, Callable[[str], ChunkTest]] = {
     "kind": _kind,
-    "def": _defines,
-    "ref": _refers,
-    "sym": _symbol,
     "phrase": _phrase,
+}
+OCCURRENCE_TESTS: dict[str, Callable[[str, ChunkTable, SymbolTable], ChunkTest]] = {
+    "def": _defined,
+    "ref": _referred,
+    "sym": _symbol,
 }

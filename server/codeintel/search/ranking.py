@@ -5,6 +5,7 @@ The score is the sum of the contributions by construction; nothing is added that
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from codeintel.search.answers import Contribution
 from codeintel.search.intent import Intent
 from codeintel.search.signals import SignalReader, Signals
 from codeintel.search.weights import Weights
+from codeintel.symbol_table import SymbolTable
 from codeintel.workspace.roots import Root
 
 
@@ -35,6 +37,8 @@ class Candidate:
     root: Root
     chunk: Chunk
     found: list[ChannelHit] = field(default_factory=list)
+    symbols: SymbolTable | None = None
+    """Where the names of its document are known, and of this text; else its own `chunk.symbols` have to do."""
     signals: Signals | None = None
     contributions: list[Contribution] = field(default_factory=list)
     score: float = 0.0
@@ -58,12 +62,13 @@ def rank(
     reader = SignalReader(intent)
     for candidate in candidates:
         if candidate.signals is None:
-            candidate.signals = reader.read(candidate.chunk)
+            candidate.signals = reader.read(candidate.chunk, candidate.symbols)
         candidate.contributions, candidate.score = [], 0.0
         for contribution in chain(
             [base] if base else _fused(candidate, weights), _priors(candidate, intent, weights)
         ):
             candidate.add(contribution)
+    _add_references(candidates, weights)
     _add_coherence(candidates, weights)
     _demote_repeats(candidates, weights)
     return sorted(candidates, key=_order)
@@ -119,6 +124,19 @@ def _prior(source: str, weight: float, strength: float, reason: str) -> Contribu
 
 def _quoted(names: Iterable[str]) -> str:
     return ", ".join(f"'{name}'" for name in names)
+
+
+def _add_references(candidates: Sequence[Candidate], weights: Weights) -> None:
+    """Of what the query may mean, that is likelier meant which the code refers to more often, on a log scale."""
+    counts = [candidate.signals.references.strength if candidate.signals else 0.0 for candidate in candidates]
+    most = max(counts, default=0.0)
+    if not most or not weights.references:
+        return
+    for candidate, count in zip(candidates, counts, strict=True):
+        if count and (signals := candidate.signals) is not None:
+            share = signals.definition.strength * math.log1p(count) / math.log1p(most)
+            name, times = signals.references.names[0], f"{count:,.0f} {'time' if count == 1 else 'times'}"
+            candidate.add(_prior("references", weights.references, share, f"{name} is referred to {times}"))
 
 
 def _add_coherence(candidates: Sequence[Candidate], weights: Weights) -> None:

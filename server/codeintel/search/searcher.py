@@ -18,7 +18,8 @@ from codeintel.search.evidence import passage_evidence, term_evidence
 from codeintel.search.filters import allowed_chunks, ids_of
 from codeintel.search.intent import Intent, Rarity, intent_of
 from codeintel.search.query import Query, parse
-from codeintel.search.ranking import Candidate, rank
+from codeintel.search.ranking import Candidate, ChannelHit, rank
+from codeintel.search.summaries import Depth
 from codeintel.search.weights import DEFAULT_WEIGHTS, Weights
 from codeintel.snapshot import Snapshot
 from codeintel.workspace.roots import Root
@@ -47,11 +48,11 @@ class Searcher:
     ) -> Answer:
         """The best hits of every root. Raises UsageError, QueryError, NotReady, Cancelled."""
         started = time.perf_counter()
-        _check_limit(request.limit)
+        check_limit(request.limit)
         query = parse(request.query)
-        ranked, intent = self._ranked(snapshots, query, cancelled)
+        ranked, intent = self.ranked(snapshots, query, cancelled)
         hits = [
-            self._hit(candidate, snapshots, intent, request.explain) for candidate in ranked[: request.limit]
+            self.hit(candidate, snapshots, intent, request.explain) for candidate in ranked[: request.limit]
         ]
         return _answer(request.query, query.plan(), hits, snapshots, len(ranked), started)
 
@@ -65,14 +66,14 @@ class Searcher:
     ) -> Answer:
         """The chunks most like `chunk`, which is left out; its own words and vectors are the query."""
         started = time.perf_counter()
-        _check_limit(limit)
+        check_limit(limit)
         intent = _intent_of_chunk(chunk)
         probe = self._probe(snapshots, intent, chunk)
         stop_if(cancelled)
         found = candidates([Scope(snapshot, None) for snapshot in snapshots], probe, self._weights)
         others = [one for one in found if (one.root, one.chunk.id) != (root, chunk.id)]
         ranked = rank(others, intent, self._weights)
-        hits = [self._hit(candidate, snapshots, intent, True) for candidate in ranked[:limit]]
+        hits = [self.hit(candidate, snapshots, intent, True) for candidate in ranked[:limit]]
         place = f"{chunk.uri}:{chunk.start_line + 1}"
         return _answer(place, f"similar({place})", hits, snapshots, len(ranked), started)
 
@@ -82,41 +83,49 @@ class Searcher:
         text: str,
         root: Root,
         chunk: Chunk,
+        depth: Depth = "full",
         cancelled: CancelCheck = never,
     ) -> Explanation:
-        """Why `chunk` stands where it does for the query: the full trace of one hit.
+        """Why `chunk` stands where it does for the query: the trace of one hit.
 
-        Costs one encoder pass over the chunk (about 10 ms) and one ranking per channel.
+        At depth `full` costs one encoder pass over the chunk (about 10 ms) and one ranking per channel.
         """
         query = parse(text)
-        ranked, intent = self._ranked(snapshots, query, cancelled)
+        ranked, intent = self.ranked(snapshots, query, cancelled)
         place = _place(ranked, root, chunk)
         if place is None:
             return Explanation(
                 text, chunk, None, None, len(ranked), None, {}, _absence(snapshots, root, chunk, query)
             )
-        hit = self._hit(ranked[place], snapshots, intent, True)
-        following = ranked[place + 1] if place + 1 < len(ranked) else None
+        hit = self.hit(ranked[place], snapshots, intent, True)
+        following = ranked[place + 1] if depth != "one" and place + 1 < len(ranked) else None
         return Explanation(
             text,
             chunk,
             replace(
-                hit, contributions=tuple(self._with_tokens(part, chunk, query) for part in hit.contributions)
+                hit,
+                contributions=tuple(
+                    self._with_tokens(part, chunk, query) if depth == "full" else replace(part, evidence=())
+                    for part in hit.contributions
+                ),
             ),
             place + 1,
             len(ranked),
-            self._hit(following, snapshots, intent, False) if following else None,
-            self._without_each_channel(ranked, intent, root, chunk),
+            self.hit(following, snapshots, intent, False) if following else None,
+            self._without_each_channel(ranked, intent, root, chunk) if depth == "full" else {},
             "",
         )
 
-    def _ranked(
-        self, snapshots: Sequence[Snapshot], query: Query, cancelled: CancelCheck
+    def ranked(
+        self, snapshots: Sequence[Snapshot], query: Query, cancelled: CancelCheck = never
     ) -> tuple[list[Candidate], Intent]:
+        """Every candidate for the query, best first, and how it was read. Raises NotReady, Cancelled."""
         if not any(len(snapshot.chunks) for snapshot in snapshots):
             raise NotReady("Nothing is indexed yet.", "Try again when indexing has begun to report progress.")
         intent = intent_of(query.text, _rarity(snapshots))
-        allowed = [allowed_chunks(snapshot.chunks, query.qualifiers) for snapshot in snapshots]
+        allowed = [
+            allowed_chunks(snapshot.chunks, query.qualifiers, snapshot.symbols) for snapshot in snapshots
+        ]
         stop_if(cancelled)
         if not query.text:
             return self._listed(snapshots, allowed, intent, query), intent
@@ -130,6 +139,14 @@ class Searcher:
         found = candidates(scopes, probe, self._weights)
         stop_if(cancelled)
         return rank(found, intent, self._weights), intent
+
+    def alone(
+        self, snapshots: Sequence[Snapshot], query: Query, root: Root, chunk: Chunk
+    ) -> Sequence[ChannelHit]:
+        """How each channel scores one chunk that may be far from its best; a channel that finds nothing is left out."""
+        probe = self._probe(snapshots, intent_of(query.text, _rarity(snapshots)), query.text)
+        scope = Scope(_of_root(snapshots, root), ids_of([chunk]))
+        return next((found.found for found in candidates([scope], probe, self._weights)), ())
 
     def _listed(
         self,
@@ -163,7 +180,8 @@ class Searcher:
 
         return Probe(intent, vector(encoder) if contextual else None, vector(static) if pending else None)
 
-    def _hit(self, candidate: Candidate, snapshots: Sequence[Snapshot], intent: Intent, explain: bool) -> Hit:
+    def hit(self, candidate: Candidate, snapshots: Sequence[Snapshot], intent: Intent, explain: bool) -> Hit:
+        """A candidate as a hit; with `explain` with the terms that matched and their places."""
         contributions = tuple(candidate.contributions)
         if explain:
             contributions = tuple(
@@ -199,7 +217,11 @@ class Searcher:
         for channel in sorted(channels):
             kept = [
                 Candidate(
-                    one.root, one.chunk, [hit for hit in one.found if hit.channel != channel], one.signals
+                    one.root,
+                    one.chunk,
+                    [hit for hit in one.found if hit.channel != channel],
+                    one.symbols,
+                    one.signals,
                 )
                 for one in ranked
             ]
@@ -208,7 +230,8 @@ class Searcher:
         return ranks
 
 
-def _check_limit(limit: int) -> None:
+def check_limit(limit: int) -> None:
+    """Raise UsageError for a number of hits that no answer can have."""
     if not 1 <= limit <= MAX_LIMIT:
         raise UsageError(f"limit is {limit:,}.", f"Choose 1 to {MAX_LIMIT:,}.", "limit")
 
@@ -238,9 +261,9 @@ def _place(ranked: Sequence[Candidate], root: Root, chunk: Chunk) -> int | None:
 
 
 def _absence(snapshots: Sequence[Snapshot], root: Root, chunk: Chunk, query: Query) -> str:
-    table = _of_root(snapshots, root).chunks
+    snapshot = _of_root(snapshots, root)
     for qualifier in query.qualifiers:
-        admitted = allowed_chunks(table, [qualifier]) or []
+        admitted = allowed_chunks(snapshot.chunks, [qualifier], snapshot.symbols) or []
         if all(other.id != chunk.id for other in admitted):
             return f"{qualifier} leaves it out."
     return "No channel has it among its best candidates: neither its words nor its meaning are close enough."

@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 
 from codeintel.catalog.rows import Chunk
 from codeintel.search.intent import Intent, name_stems
+from codeintel.symbol_table import SymbolTable
 
 # Shares of a name's agreement with the query. Guesses, kept because nothing measured better on the benchmark.
 WHOLE_WORD = 0.75  # a plain word of the question that is also a symbol: `session` and class Session
@@ -49,6 +50,8 @@ class Signals:
     """Everything about one candidate that a weight can turn into a prior."""
 
     definition: Signal
+    references: Signal
+    """The definition's name, and how often it is referred to: a count, not a share."""
     stem: Signal
     path: Signal
     place: str  # 'test', 'example', 'vendor', 'doc', 'data' or '' for plain code
@@ -62,23 +65,43 @@ class SignalReader:
         self._files: dict[str, tuple[Signal, Signal, str]] = {}
         self._agreements: dict[str, float] = {}
 
-    def read(self, chunk: Chunk) -> Signals:
-        """The signals of one candidate; about 3 us once its file is known."""
+    def read(self, chunk: Chunk, symbols: SymbolTable | None = None) -> Signals:
+        """The signals of one candidate; about 3 us once its file is known.
+
+        With `symbols`, which know the chunk's text, its definitions are theirs.
+        """
         of_file = self._files.get(chunk.uri)
         if of_file is None:
             of_file = self._files[chunk.uri] = self._of_file(chunk.uri, chunk.lang)
-        return Signals(self._definition(chunk), *of_file)
+        definition, references = self._definition(chunk, symbols)
+        return Signals(definition, references, *of_file)
 
-    def _definition(self, chunk: Chunk) -> Signal:
-        """How well the best symbol that the chunk defines agrees with what the query names."""
+    def _definition(self, chunk: Chunk, symbols: SymbolTable | None) -> tuple[Signal, Signal]:
+        """How well the best symbol that the chunk defines agrees with the query, and how often it is referred to."""
         best, best_symbol = 0.0, ""
         for symbol in chunk.symbols:
-            strength = self._agreements.get(symbol)
-            if strength is None:
-                strength = self._agreements[symbol] = symbol_agreement(symbol, self._intent)
+            strength = self._agreement(symbol)
             if strength > best:
                 best, best_symbol = strength, symbol
-        return Signal(best, (best_symbol,)) if best else NOTHING
+        if not best:
+            return NOTHING, NOTHING
+        definition = Signal(best, (best_symbol,))
+        if symbols is None:
+            return definition, NOTHING
+        name = best_symbol.rpartition(".")[2]
+        norms = {
+            one.norm
+            for one in symbols.definitions(chunk.uri, chunk.start_byte, chunk.end_byte)
+            if one.name == name
+        }
+        count = sum(symbols.references(name, norm) for norm in norms) if norms else symbols.references(name)
+        return definition, Signal(float(count), (best_symbol,)) if count else NOTHING
+
+    def _agreement(self, symbol: str) -> float:
+        strength = self._agreements.get(symbol)
+        if strength is None:
+            strength = self._agreements[symbol] = symbol_agreement(symbol, self._intent)
+        return strength
 
     def _of_file(self, uri: str, lang: str) -> tuple[Signal, Signal, str]:
         stem, folders = _path_stems(uri)

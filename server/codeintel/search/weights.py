@@ -33,6 +33,8 @@ class Weights:
     """Defines something whose name the query's words make up."""
     definition_named: float = 1.1
     """Defines a name that the query spells out."""
+    references: float = 0.0
+    """Defines what the code refers to often."""
     stem: float = 1.0
     """The file is named after what the query asks; without it, -.015."""
     path: float = 0.4
