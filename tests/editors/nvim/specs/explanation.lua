@@ -1,0 +1,27 @@
+-- `:CodeIntel explain`: every part of the score, its evidence marked in the file until the window is closed.
+local t = require('harness')
+t.start('courier/retry.py')
+local hit = t.wait('searched', function()
+  return require('codeintel.pickers').find_now('retry with backoff')[1]
+end)
+vim.api.nvim_win_set_cursor(0, { hit.range.start.line + 2, 0 })
+local source = vim.api.nvim_get_current_buf()
+local namespace = require('codeintel.explanation').NAMESPACE
+vim.cmd('CodeIntel explain')
+t.wait('explained', function()
+  return t.screen():find('rank 1 of %d+ candidates for retry with backoff')
+end)
+local screen = t.screen()
+t.matches(screen, 'bm25 +%+%d%.%d+ █')
+t.matches(screen, 'without bm25: ')
+t.matches(screen, 'next, %d')
+t.matches(screen, 'retry %(line %d+, 0%.%d+%)')
+t.picture('explain')
+t.equal(#vim.api.nvim_buf_get_extmarks(source, namespace, 0, -1, {}) > 0, true, 'evidence is marked')
+t.type('q')
+t.equal(#vim.api.nvim_buf_get_extmarks(source, namespace, 0, -1, {}), 0, 'marks after closing')
+vim.g.codeintel = { depth = 'one' }
+vim.cmd('CodeIntel explain')
+t.noticed('^rank 1 of %d+: ')
+vim.cmd('CodeIntel explain lang:sql retry')
+t.noticed('lang:sql leaves it out')

@@ -1,0 +1,12 @@
+-- `:CodeIntel judge`: verdicts on the code at the cursor, counted, and taken back.
+local t = require('harness')
+t.start('courier/retry.py')
+vim.cmd('CodeIntel judge good retry with backoff')
+t.noticed('good · 1 judgment')
+vim.api.nvim_win_set_cursor(0, { vim.fn.line('$'), 0 })
+vim.cmd('CodeIntel judge bad retry with backoff')
+t.noticed('bad · 2 judgments')
+vim.cmd('CodeIntel judge none retry with backoff')
+t.noticed('none · 1 judgment')
+vim.cmd('CodeIntel judge meh')
+t.noticed('good, bad or none')

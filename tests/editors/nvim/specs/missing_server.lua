@@ -1,0 +1,16 @@
+-- No server: said once, with what to do; health says it too; commands say that nothing runs.
+local t = require('harness')
+vim.lsp.config('codeintel', { cmd = { 'codeintel-server-that-is-nowhere' } })
+vim.lsp.enable('codeintel')
+vim.cmd.edit('README.md')
+vim.cmd.edit('courier/retry.py')
+t.noticed('codeintel%-server%-that%-is%-nowhere is not installed')
+t.equal(#vim.tbl_filter(function(message)
+  return message:find('is not installed') ~= nil
+end, t.notices), 1, 'times told')
+vim.cmd('CodeIntel search retry')
+t.equal(t.notices[#t.notices]:find('is not installed') ~= nil, true, 'told when asked')
+vim.cmd.checkhealth('codeintel')
+local report = table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\n')
+t.matches(report, 'is not installed or not on your PATH')
+t.picture('health-missing')

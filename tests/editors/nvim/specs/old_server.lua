@@ -1,0 +1,10 @@
+-- A server of before why-not: said when it starts, and when it is asked for what it does not know.
+local t = require('harness')
+vim.lsp.config('codeintel', { cmd = t.fake({ hoverProvider = true }, {}) })
+vim.lsp.enable('codeintel')
+vim.cmd.edit('courier/retry.py')
+t.noticed('of version 0.0.1, and older than this plugin')
+vim.cmd('CodeIntel whynot retry')
+t.noticed('codeintel%-server 0.0.1 does not know codeintel/whyNot')
+vim.cmd('CodeIntel status')
+t.noticed('There is no method codeintel/status')

@@ -1,0 +1,43 @@
+-- `:CodeIntel whynot`: below, filtered, a symbol that is nowhere, a file that is not indexed.
+local t = require('harness')
+
+local function asked(command, pattern)
+  vim.cmd(command)
+  t.wait('answered ' .. pattern, function()
+    return t.screen():find(pattern)
+  end)
+end
+
+t.start('courier/storage.py')
+vim.cmd('CodeIntel whynot')
+t.noticed('search for something first')
+vim.g.codeintel = { limit = 3 }
+asked('CodeIntel whynot retry with backoff', 'why not: below')
+t.matches(t.screen(), 'the last hit shown:')
+t.matches(t.screen(), 'and 3 are shown')
+t.picture('whynot-below')
+t.type('q')
+asked('CodeIntel whynot lang:sql retry', 'why not: filtered')
+t.matches(t.screen(), '`lang:sql` %(column 1%) leaves it out')
+t.picture('whynot-filtered')
+t.type('q')
+asked('CodeIntel whynot symbol=retry_with_backoff retry with backoff', 'why not: found')
+t.type('q')
+asked('CodeIntel whynot symbol=retry_with_backof retry', 'why not: unknown')
+t.matches(t.screen(), 'Did you mean `retry_with_backoff`')
+t.type('q')
+vim.fn.writefile({ string.rep('retry();', 4000) }, 'bundle.js')
+vim.cmd.edit('bundle.js')
+t.wait('attached', function()
+  return vim.lsp.get_clients({ name = 'codeintel', bufnr = 0 })[1]
+end)
+t.wait('left out', function()
+  vim.cmd('CodeIntel whynot retry')
+  local screen
+  vim.wait(2000, function()
+    screen = t.screen()
+    return screen:find('codeintel why not')
+  end, 20)
+  t.type('q')
+  return screen:find('why not: notIndexed') and screen:find('minified')
+end)

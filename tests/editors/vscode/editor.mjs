@@ -1,0 +1,279 @@
+// A real VS Code in a real browser: code-server with the packed extension installed, a workspace of its own, a home of
+// its own, and Debian's chromium to look at it. Whatever a test starts here ends with `close`.
+import { spawn } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SearchView } from './search_view.mjs';
+
+export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
+export const CLIENT = join(ROOT, 'vscode-client');
+const EDITOR = process.env.CODEINTEL_VSCODE ?? join(CLIENT, 'build/vscode');
+const SERVER = process.env.CODEINTEL_SERVER ?? join(ROOT, '.venv/bin/codeintel-server');
+const VSIX = process.env.CODEINTEL_VSIX ?? join(CLIENT, 'build/codeintel.vsix');
+const SHOTS = process.env.CODEINTEL_SHOTS ?? join(CLIENT, 'build/screenshots');
+
+const require = createRequire(join(CLIENT, 'package.json'));
+const { chromium } = require('playwright-core');
+const AXE = require.resolve('axe-core/axe.min.js');
+
+/** Everything that would look for another machine is off, besides what makes a browser run without a screen. */
+const BROWSER_FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--force-color-profile=srgb',
+];
+
+const QUIET = {
+  'telemetry.telemetryLevel': 'off',
+  'workbench.startupEditor': 'none',
+  'workbench.tips.enabled': false,
+  'workbench.enableExperiments': false,
+  'extensions.autoCheckUpdates': false,
+  'extensions.ignoreRecommendations': true,
+  'update.mode': 'none',
+  'security.workspace.trust.enabled': false,
+  'chat.commandCenter.enabled': false,
+  'git.enabled': false,
+  'files.autoSave': 'off',
+  'editor.minimap.enabled': false,
+  'window.confirmBeforeClose': 'never',
+};
+
+/** The themes that are looked at, and the editor background by which each is known to be on. */
+export const THEMES = {
+  dark: ['Default Dark Modern', '#1f1f1f'],
+  light: ['Default Light Modern', '#ffffff'],
+  contrast: ['Default High Contrast', '#000000'],
+};
+
+/** Start an editor on a copy of `workspace` (the sample by default; null for none), with these user settings. */
+export async function openEditor({ workspace = join(ROOT, 'data/sample-workspace'), settings = {}, server = SERVER, trust, hostTest } = {}) {
+  const home = await mkdtemp(join(tmpdir(), 'codeintel-vscode-'));
+  const folder = join(home, 'workspace');
+  if (workspace) {
+    await cp(workspace, folder, { recursive: true, filter: path => !/[\\/]\.(codeintel|\w+_cache)/.test(path) });
+  }
+  const user = join(home, 'data/User');
+  await mkdir(user, { recursive: true });
+  const chosen = { ...QUIET, ...(server ? { 'codeintel.server.path': server } : {}), ...settings };
+  await writeFile(join(user, 'settings.json'), JSON.stringify({ ...chosen, ...(trust ?? {}) }));
+  const editor = new Editor(home, workspace ? folder : undefined, hostTest);
+  await editor.start();
+  return editor;
+}
+
+export class Editor {
+  /** `hostTest` is a test module that the extension host is to run instead of waiting for a person. */
+  constructor(home, folder, hostTest) {
+    this.home = home;
+    this.folder = folder;
+    this.hostTest = hostTest;
+    this.hostResult = join(home, 'result.json');
+    this.violations = [];
+    this.outside = [];
+  }
+
+  async start() {
+    const environment = { ...process.env, HOME: this.home, XDG_CACHE_HOME: join(this.home, 'cache') };
+    environment.CODEINTEL_HOST_RESULT = this.hostResult;
+    environment.EXTENSIONS_GALLERY = '{}'; // nothing is looked for in a marketplace
+    for (const name of ['XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_STATE_HOME']) {
+      environment[name] = join(this.home, name.toLowerCase());
+    }
+    const entry = join(EDITOR, 'node_modules/code-server/out/node/entry.js');
+    const own = ['--user-data-dir', join(this.home, 'data'), '--extensions-dir', join(this.home, 'extensions')];
+    if (!this.hostTest) {
+      await finished(spawn('node', [entry, ...own, '--install-extension', VSIX], { env: environment }));
+    }
+    this.port = await freePort();
+    const quiet = ['--auth', 'none', '--disable-telemetry', '--disable-update-check', '--disable-getting-started-override'];
+    const where = ['--bind-addr', `127.0.0.1:${this.port}`, '--config', join(this.home, 'config.yaml')];
+    this.process = spawn('node', [entry, ...own, ...quiet, ...where], { env: environment, detached: true });
+    this.said = '';
+    for (const stream of [this.process.stdout, this.process.stderr]) {
+      stream.on('data', text => {
+        this.said += text;
+      });
+    }
+    await until(() => /HTTP server listening/.test(this.said), 30_000, () => this.said);
+    this.browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: BROWSER_FLAGS });
+    const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'no-preference' });
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: `http://127.0.0.1:${this.port}` });
+    this.page = await context.newPage();
+    this.page.setDefaultTimeout(15_000);
+    this.page.on('console', message => {
+      if (/content security policy/i.test(message.text())) {
+        this.violations.push(message.text());
+      }
+    });
+    this.page.on('response', response => {
+      const host = new URL(response.url()).hostname;
+      // a webview's own files have a host in their names, but come from VS Code's service worker
+      if (!['127.0.0.1', ''].includes(host) && !response.fromServiceWorker()) {
+        this.outside.push(response.url());
+      }
+    });
+    this.page.on('requestfailed', request => {
+      if (new URL(request.url()).hostname !== '127.0.0.1') {
+        this.outside.push(request.url());
+      }
+    });
+    await this.load();
+  }
+
+  /** Load, or load again, the workbench. */
+  async load() {
+    const at = `127.0.0.1:${this.port}`;
+    const opened = this.folder ? `folder=${encodeURIComponent(this.folder)}` : 'ew=true';
+    const test = {
+      extensionDevelopmentPath: `vscode-remote://${at}${CLIENT}`,
+      extensionTestsPath: `vscode-remote://${at}${this.hostTest}`,
+    };
+    const payload = this.hostTest ? `&payload=${encodeURIComponent(JSON.stringify(Object.entries(test)))}` : '';
+    await this.page.goto(`http://${at}/?${opened}${payload}`, { waitUntil: 'domcontentloaded' });
+    await this.page.waitForSelector('.monaco-workbench .statusbar-item', { timeout: 60_000 });
+  }
+
+  /** Run a command of the palette by its title. */
+  async run(title) {
+    await this.page.keyboard.press('F1');
+    const input = this.page.locator('.quick-input-widget input.input').first();
+    await input.waitFor();
+    await input.fill(`>${title}`);
+    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
+    await row.waitFor({ timeout: 10_000 });
+    await row.click();
+  }
+
+  /** The Search view, brought up by its command once the extension is there. */
+  async search() {
+    await this.page.locator('.activitybar a.action-label[aria-label^="codeintel"]').waitFor({ timeout: 30_000 });
+    await this.run('codeintel: Search');
+    return SearchView.of(this.page);
+  }
+
+  /** Open a file by its path in the workspace. */
+  async open(path) {
+    await this.page.keyboard.press('Control+P');
+    const input = this.page.locator('.quick-input-widget input.input').first();
+    await input.waitFor();
+    await input.fill(join(this.folder, path));
+    await this.page.locator('.quick-input-list .monaco-list-row').first().waitFor();
+    await this.page.keyboard.press('Enter');
+    await this.page.locator('.tab.active', { hasText: path.split('/').at(-1) }).waitFor();
+    await this.page.locator('.editor-instance .view-line').first().waitFor();
+  }
+
+  /** The name of the file in front and the cursor's line. */
+  async cursor() {
+    const position = await this.page.locator('#status\\.editor\\.selection').innerText();
+    const file = await this.page.locator('.tab.active').first().getAttribute('data-resource-name');
+    return { file, line: Number(/\d+/.exec(position)?.[0]) };
+  }
+
+  /** Put another theme on: dark, light or contrast. */
+  async theme(name) {
+    const [theme, background] = THEMES[name];
+    await this.configure({ 'workbench.colorTheme': theme });
+    const shown = () =>
+      this.page
+        .locator('.monaco-workbench')
+        .first()
+        .evaluate(workbench => getComputedStyle(workbench).getPropertyValue('--vscode-editor-background').trim());
+    await until(async () => (await shown()) === background, 15_000, shown);
+    await this.page.waitForTimeout(300); // the views follow a moment later
+  }
+
+  /** Change the workspace's settings, as by hand; the user's are read once by code-server. */
+  async configure(changes) {
+    const path = join(this.folder, '.vscode/settings.json');
+    await mkdir(dirname(path), { recursive: true });
+    const settings = JSON.parse(await readFile(path, 'utf8').catch(() => '{}'));
+    await writeFile(path, JSON.stringify({ ...settings, ...changes }, null, 2));
+  }
+
+  async shot(name) {
+    await mkdir(SHOTS, { recursive: true });
+    await this.page.screenshot({ path: join(SHOTS, `${name}.png`) });
+  }
+
+  /** What axe-core finds in the Search view as it is now, one line each. */
+  async axe(view) {
+    const frame = await view.frame();
+    await frame.evaluate(await readFile(AXE, 'utf8')); // the page's policy lets no script in
+    const { violations } = await frame.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+    return violations.map(({ id, help, nodes }) => {
+      const found = new Map(nodes.map(({ html, any }) => [any.map(one => one.message).join('; '), html.slice(0, 120)]));
+      return `${id}: ${help}: ${[...found].flat().join(' | ')}`;
+    });
+  }
+
+  /** Everything that the extension and the server logged. */
+  async log() {
+    const folder = join(this.home, 'data/logs');
+    const names = await readdir(folder, { recursive: true });
+    const files = names.filter(name => name.endsWith('codeintel.log'));
+    return (await Promise.all(files.map(name => readFile(join(folder, name), 'utf8')))).join('\n');
+  }
+
+  async close() {
+    await this.browser?.close();
+    if (this.process?.pid) {
+      const gone = new Promise(done => this.process.once('exit', done));
+      process.kill(-this.process.pid, 'SIGTERM');
+      await Promise.race([gone, new Promise(done => setTimeout(done, 8_000))]);
+      try {
+        process.kill(-this.process.pid, 'SIGKILL');
+      } catch {
+        // all of it is gone already
+      }
+    }
+    await rm(this.home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+}
+
+/** Wait until `holds` returns something true, and return that. */
+export async function until(holds, limit = 15_000, tell = () => '') {
+  const end = Date.now() + limit;
+  for (;;) {
+    const value = await holds();
+    if (value) {
+      return value;
+    }
+    if (Date.now() > end) {
+      throw new Error(`nothing came of ${holds} in ${limit} ms ${await tell()}`);
+    }
+    await new Promise(done => setTimeout(done, 50));
+  }
+}
+
+function finished(child) {
+  let said = '';
+  child.stdout.on('data', text => {
+    said += text;
+  });
+  child.stderr.on('data', text => {
+    said += text;
+  });
+  return new Promise((done, failed) =>
+    child.once('exit', code => (code === 0 ? done(said) : failed(new Error(`exit code ${code}: ${said}`)))),
+  );
+}
+
+function freePort() {
+  return new Promise(done => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => done(port));
+    });
+  });
+}

@@ -1,0 +1,172 @@
+// The whole way through the extension with the real server, in one editor: what each step leaves is the next one's start.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, afterEach, before, test } from 'node:test';
+import { openEditor, until } from './editor.mjs';
+
+let editor;
+let view;
+
+before(async () => {
+  editor = await openEditor();
+  view = await editor.search();
+});
+after(() => editor?.close());
+afterEach(async context => {
+  if (!context.passed) {
+    await editor.shot(`failed-${context.name.slice(0, 40)}`);
+  }
+});
+
+const key = name => editor.page.keyboard.press(name);
+
+test('a query typed brings hits with reasons, the best first', async () => {
+  await view.query.pressSequentially('where are retries handled', { delay: 30 });
+  await view.hits.first().waitFor({ timeout: 60_000 });
+  assert.match((await view.place(0)).path, /retry/);
+  assert.match(await view.hit(0).locator('.reason').innerText(), /matching words|defines|similar/);
+  assert.ok((await view.hit(0).locator('.bar .share').count()) >= 2);
+});
+
+test('in the end the answer covers the meaning of everything', async () => {
+  await until(async () => {
+    await view.find(`retries ${Math.random().toString(36).slice(2, 5)}`);
+    return (await view.inner.locator('.partial').count()) === 0;
+  }, 90_000);
+});
+
+test('by keyboard alone: to the hits, the explanation, the tools, the editor at the right line', async () => {
+  await view.find('retry with exponential backoff');
+  const place = await view.place(0);
+  await key('ArrowDown');
+  await view.focused.waitFor();
+  await key('e');
+  await view.hit(0).locator('.explanation table').first().waitFor();
+  assert.ok((await view.hit(0).locator('.excerpt mark').count()) > 0, 'the words that matched are marked');
+  assert.ok((await view.hit(0).locator('.excerpt .tint').count()) > 0, 'the tokens are tinted');
+  await key('e');
+  await view.hit(0).locator('.explanation').waitFor({ state: 'hidden' });
+  await key('ArrowRight');
+  await key('ArrowRight');
+  await key('ArrowLeft');
+  await key('ArrowLeft');
+  await key('ArrowDown');
+  await key('ArrowUp');
+  await key('c');
+  await until(async () => (await clipboard()) === `${place.path}:${place.line}`);
+  await key('m');
+  await until(async () => (await clipboard()).startsWith('['));
+  await key('Enter');
+  await until(async () => {
+    const { file, line } = await editor.cursor();
+    return file === place.path.split('/').at(-1) && line === place.line;
+  });
+});
+
+test('a hover on the hit says why', async () => {
+  const line = editor.page.locator('.editor-instance .view-line span', { hasText: 'retry_with_backoff' }).last();
+  await line.hover();
+  const hover = editor.page.locator('.monaco-hover:not(.hidden) .hover-contents', { hasText: 'codeintel' }).first();
+  await hover.waitFor({ timeout: 15_000 });
+  assert.match(await hover.innerText(), /bm25/);
+  await editor.shot('hover');
+});
+
+test('text that is not saved is found, and said to be so', async () => {
+  await editor.open('courier/errors.py');
+  await key('Control+End');
+  await editor.page.keyboard.type('\ndef zebra_crossing_permit():\n    return "granted"\n');
+  await view.query.click();
+  await until(async () => {
+    await view.find(`zebra crossing permit${' '.repeat(Math.floor(Math.random() * 5))}`);
+    return /errors\.py/.test((await view.place(0)).path) && (await view.hit(0).locator('.tag.live').count()) === 1;
+  }, 20_000);
+  await editor.shot('unsaved');
+});
+
+test('quick search shows the same hits and opens one', async () => {
+  await editor.run('codeintel: Quick Search');
+  const input = editor.page.locator('.quick-input-widget input.input').first();
+  await input.fill('token bucket rate limit');
+  const rows = editor.page.locator('.quick-input-list .monaco-list-row');
+  await until(async () => /ratelimit\.py/.test(await rows.first().innerText().catch(() => '')));
+  await editor.shot('quick-search');
+  await key('Enter');
+  await until(async () => (await editor.cursor()).file === 'ratelimit.py');
+});
+
+test('go to symbol in workspace asks the same search', async () => {
+  await key('Control+T');
+  const input = editor.page.locator('.quick-input-widget input.input').first();
+  await input.fill('#circuit');
+  const rows = editor.page.locator('.quick-input-list .monaco-list-row');
+  await until(async () => (await rows.allInnerTexts()).some(text => /circuit/i.test(text)));
+  await key('Escape');
+});
+
+test('filters complete, stand as chips and go with a click', async () => {
+  await view.query.fill('retry lang:py');
+  await view.query.press('End');
+  await view.inner.locator('#suggestions').waitFor();
+  await view.query.press('ArrowDown');
+  await view.query.press('Enter');
+  assert.equal(await view.query.inputValue(), 'retry lang:python ');
+  const chip = view.inner.getByRole('button', { name: 'Remove the filter lang:python' });
+  await chip.click();
+  assert.equal(await view.query.inputValue(), 'retry');
+});
+
+test('the Index view counts and says what was skipped', async () => {
+  await editor.run('codeintel: Show Index Status');
+  const rows = editor.page.locator('.pane', { hasText: 'Index' }).locator('.monaco-list-row');
+  await until(async () => (await rows.allInnerTexts()).some(text => /Chunks/.test(text)));
+  await editor.shot('index');
+});
+
+test('a hit whose file was deleted says so and harms nothing', async () => {
+  await view.find('spool file verification');
+  const path = (await view.place(0)).path;
+  await rm(join(editor.folder, path));
+  await view.hit(0).locator('.hit-open').click();
+  await view.hit(0).locator('.tag', { hasText: 'gone' }).waitFor();
+});
+
+test('a server that is killed is started again, and the search answered', async () => {
+  await view.find('parse the configuration');
+  const [pid] = serverProcesses(editor.process.pid);
+  process.kill(pid, 'SIGKILL');
+  await until(() => serverProcesses(editor.process.pid).some(other => other !== pid), 30_000);
+  await until(async () => {
+    await view.ask(`parse the configuration ${Math.random().toString(36).slice(2, 4)}`);
+    return view.inner.locator('.summary', { hasText: 'candidates' }).waitFor({ timeout: 3_000 }).then(() => true, () => false);
+  }, 60_000);
+});
+
+test('nothing was fetched from elsewhere and no policy was violated', async () => {
+  assert.deepEqual(editor.outside, []);
+  assert.deepEqual(editor.violations, []);
+  assert.doesNotMatch(await editor.log(), /content security policy/);
+});
+
+test('activation is quick', async () => {
+  await editor.run('Developer: Show Running Extensions');
+  const row = editor.page.locator('.runtime-extensions-editor .monaco-list-row', { hasText: 'codeintel' }).first();
+  await row.waitFor();
+  const [, ms] = /Activation: (\d+)ms/.exec(await row.innerText()) ?? [];
+  assert.ok(Number(ms) <= 200, `activated in ${ms} ms`);
+  await editor.shot('activation');
+});
+
+function clipboard() {
+  return editor.page.evaluate(() => navigator.clipboard.readText());
+}
+
+/** The pids of language servers below the editor. */
+function serverProcesses(above) {
+  const table = execFileSync('ps', ['-eo', 'pid=,pgid=,args='], { encoding: 'utf8' }).trim().split('\n');
+  const rows = table.map(line => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line)).filter(Boolean);
+  const servers = rows.filter(([, , group, args]) => Number(group) === above && /codeintel\.entry|codeintel-server/.test(args));
+  return servers.filter(([, , , args]) => !/multiprocessing|forkserver/.test(args)).map(([, pid]) => Number(pid));
+}

@@ -1,0 +1,52 @@
+// The Search view as a person meets it: what is written in it, and the keys that it takes.
+
+export class SearchView {
+  constructor(page, inner) {
+    this.page = page;
+    this.inner = inner;
+    this.query = inner.getByRole('combobox', { name: 'Search query' });
+    this.hits = inner.locator('li.hit');
+    this.focused = inner.locator('li.hit:has(.hit-open:focus)');
+  }
+
+  static async of(page) {
+    const outer = page.frameLocator('iframe.webview.ready[src*="extensionId=codeintel.codeintel"]');
+    const view = new SearchView(page, outer.frameLocator('iframe#active-frame'));
+    await view.query.waitFor({ timeout: 30_000 });
+    return view;
+  }
+
+  /** The frame itself, to run something in it. */
+  async frame() {
+    const handle = await this.query.elementHandle();
+    return handle.ownerFrame();
+  }
+
+  async ask(query) {
+    await this.query.fill(query);
+  }
+
+  /** Ask, and wait for the figures of the answer. */
+  async find(query) {
+    const frame = await this.frame();
+    await frame.evaluate(() => document.querySelector('.summary').replaceChildren());
+    await this.ask(query);
+    await this.inner.locator('.summary', { hasText: 'candidates' }).waitFor({ timeout: 60_000 });
+    return this.hits.count();
+  }
+
+  hit(index) {
+    return this.inner.locator(`li.hit[data-index="${index}"]`);
+  }
+
+  /** The hit's place, path and line, as its card has it. */
+  async place(index) {
+    const text = await this.hit(index).locator('.where').textContent();
+    const [, path, line] = /^(.*):(\d+)$/.exec(text);
+    return { path, line: Number(line) };
+  }
+
+  notice() {
+    return this.inner.locator('.notice');
+  }
+}
