@@ -1,8 +1,9 @@
-"""Makes data/model (int8 ONNX encoder and static table) from all-MiniLM-L6-v2; measure_model.py measures it.
+"""Writes a model folder: the encoder as int8 ONNX with three outputs, the static table, and their checksums.
 
-    python training/export_model.py --out data/model
+    python -m training.export_model --encoder final.pt --static static --out candidate
+    python -m training.export_model --out untrained      # the published weights, nothing trained
 
-The same pinned packages give the same bytes; training/README.md names them.
+The same pinned packages and weights give the same bytes; training/README.md names them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -21,14 +23,17 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import numpy as np
+import onnx
 import torch
 from model2vec import StaticModel
 from model2vec.distill import distill
 from onnxruntime.quantization import QuantType, quantize_dynamic  # type: ignore[import-untyped]
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer
+from torch import Tensor, nn
 
-from minilm import WIDTH, load_minilm
+from training.code_encoder import TOKEN_WIDTH, CodeEncoder, untrained
+from training.minilm import WIDTH
 
 BASE_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 BASE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -40,6 +45,8 @@ STATIC_DIM = 256
 SIF_COEFFICIENT = 1e-4
 STATIC_MAX_TOKENS = 512
 OPSET = 17
+# The graph's outputs, as the product and the measurements name them.
+DENSE, TOKEN_STATES, TOKEN_VECTORS, TERM_WEIGHTS = "dense", "token_states", "token_vectors", "term_weights"
 
 
 def base_folder() -> Path:
@@ -54,54 +61,88 @@ def base_folder() -> Path:
     return folder
 
 
-def export_encoder(base: Path, out: Path) -> None:
-    """Write model_int8.onnx, tokenizer.json and config.json into `out`."""
+class Graph(nn.Module):
+    """What is exported: the reading's parts that the product asks for, token by token and so without scattering."""
+
+    def __init__(self, model: CodeEncoder) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        reading = self.model(input_ids, attention_mask)
+        return reading.dense, reading.states, reading.tokens, reading.terms
+
+
+def export_encoder(model: CodeEncoder, base: Path, out: Path, name: str, fp32: Path | None = None) -> None:
+    """Write model_int8.onnx, tokenizer.json and config.json into `out`.
+
+    The graph before quantisation goes to `fp32`, beside a tokenizer.json, where that is given.
+    """
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         full = Path(scratch) / "model.onnx"
-        export_onnx(base, full)
-        # One scale per output channel: cosine to fp32 .993 on code, where one scale per tensor gives .938, at
-        # the same size and speed. Seven bits: the AVX2 kernel adds two u8*s8 products in 16 bits and would
-        # saturate with eight, so that processors without VNNI gave other vectors (figures in MODEL_CARD.md).
-        quantize_dynamic(
-            full,
-            out / "model_int8.onnx",
-            weight_type=QuantType.QInt8,
-            per_channel=True,
-            reduce_range=True,
-        )
-    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    tokenizer.save(str(out / "tokenizer.json"), pretty=False)
+        export_onnx(model, full)
+        quantise(full, out / "model_int8.onnx")
+        tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        tokenizer.save(str(out / "tokenizer.json"), pretty=False)
+        if fp32 is not None:
+            fp32.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(full, fp32)
+            shutil.copyfile(out / "tokenizer.json", fp32.parent / "tokenizer.json")
     write_json(
         out / "config.json",
         {
-            "name": "all-MiniLM-L6-v2-int8",
+            "name": name,
             "base": BASE_MODEL,
             "base_sha256": BASE_SHA256,
             "licence": LICENCE,
             "dim": WIDTH,
             "max_tokens": MAX_TOKENS,
             "pooling": "mean",
+            "token_dim": TOKEN_WIDTH,
+            "outputs": {"dense": DENSE, "tokens": TOKEN_VECTORS, "terms": TERM_WEIGHTS},
         },
     )
 
 
-def export_onnx(base: Path, path: Path) -> None:
-    """Write the fp32 graph: input_ids, attention_mask (int64 [batch, tokens]) -> dense, token_states."""
+def export_onnx(model: CodeEncoder, path: Path) -> None:
+    """Write the fp32 graph: input_ids, attention_mask (int64 [batch, tokens]) to the four outputs.
+
+    DENSE [batch, 384], TOKEN_STATES [batch, tokens, 384], TOKEN_VECTORS [batch, tokens, TOKEN_WIDTH] and
+    TERM_WEIGHTS [batch, tokens]; the last two are zero for special tokens and padding.
+    """
     ids = torch.tensor([[101, 2129, 2003, 102], [101, 2073, 102, 0]])
     rows, cells = {0: "batch"}, {0: "batch", 1: "tokens"}
+    outputs = {DENSE: rows, TOKEN_STATES: cells, TOKEN_VECTORS: cells, TERM_WEIGHTS: cells}
     torch.onnx.export(
-        load_minilm(base),
+        Graph(model).eval(),
         (ids, (ids > 0).long()),
         str(path),
         input_names=["input_ids", "attention_mask"],
-        output_names=["dense", "token_states"],
-        dynamic_axes={"input_ids": cells, "attention_mask": cells, "dense": rows, "token_states": cells},
+        output_names=list(outputs),
+        dynamic_axes={"input_ids": cells, "attention_mask": cells, **outputs},
         opset_version=OPSET,
         # The dynamo exporter needs onnxscript and gives a larger graph for this model.
         dynamo=False,
+    )
+
+
+def quantise(full: Path, out: Path) -> None:
+    """Write `full` with int8 matrices; the heads are not worth 20 kB less and stay as they are."""
+    # One scale per output channel: cosine to fp32 .993 on code, where one scale per tensor gives .938, at
+    # the same size and speed. Seven bits: the AVX2 kernel adds two u8*s8 products in 16 bits and would
+    # saturate with eight, so that processors without VNNI gave other vectors (figures in MODEL_CARD.md).
+    graph = onnx.load(full).graph
+    heads = [node.name for node in graph.node if node.op_type == "MatMul" and "_head" in node.name]
+    quantize_dynamic(
+        full,
+        out,
+        weight_type=QuantType.QInt8,
+        per_channel=True,
+        reduce_range=True,
+        nodes_to_exclude=heads,
     )
 
 
@@ -164,14 +205,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--out", type=Path, required=True, help="folder to write, for example data/model")
-    out: Path = parser.parse_args().out
+    parser.add_argument(
+        "--encoder", type=Path, metavar="FILE", help="weights of train_encoder; else the published"
+    )
+    parser.add_argument("--static", type=Path, metavar="DIR", help="a trained table; else one is distilled")
+    parser.add_argument("--fp32", type=Path, metavar="FILE", help="keep the graph before quantisation there")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for example data/model")
+    options = parser.parse_args()
     torch.manual_seed(0)
     torch.set_num_threads(1)
     base = base_folder()
-    export_encoder(base, out / "encoder")
-    export_static(base, out / "static")
-    write_checksums(out)
+    model, name = untrained(base), "all-MiniLM-L6-v2-int8"
+    if options.encoder is not None:
+        model.load_state_dict(torch.load(options.encoder)["model"])
+        name = "codeintel-encoder-int8"
+    export_encoder(model, base, options.out / "encoder", name, options.fp32)
+    if options.static is None:
+        export_static(base, options.out / "static")
+    else:
+        shutil.copytree(options.static, options.out / "static", dirs_exist_ok=True)
+    write_checksums(options.out)
 
 
 if __name__ == "__main__":

@@ -1,58 +1,49 @@
-"""Measures data/model against the fp32 weights on a folder of source code: the figures of MODEL_CARD.md.
+"""Measures model folders side by side: passages a second, query latency, and int8 against fp32 output by output.
 
-PYTHONPATH=server python training/measure_model.py --model data/model --code path/to/sources
+    python -m training.measure_model --code DIR --fp32 model.onnx present=data/model candidate=DIR
+
+Rates are taken by turns in one run, so that a busy machine slows all models alike. `--fp32` belongs to the last model.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import TypeVar
 
 import numpy as np
-import torch
-from tokenizers import Tokenizer
 
-from codeintel.models.folder import load_models
+from codeintel.analysis.chunking import chunk
+from codeintel.analysis.languages import language_of
+from codeintel.models.encoder import OnnxEncoder
 from codeintel.models.passage import passage_text
-from codeintel.models.vectors import Vectors
-from export_model import MAX_TOKENS, base_folder
-from minilm import load_minilm
+from training.readers import OnnxReader, Read
+from training.sources import MAX_FILE_BYTES, source_language
 
-SUFFIXES = frozenset({".c", ".cpp", ".cs", ".go", ".java", ".js", ".php", ".py", ".rb", ".rs", ".ts"})
-CHUNK_CHARACTERS = 1_500
-ENCODER_SAMPLE, REFERENCE_SAMPLE, QUERIES = 512, 128, 200
+ROUNDS, ROUND_PASSAGES, QUERIES, COMPARED = 6, 96, 100, 200
 
 T = TypeVar("T")
 
 
 def passages(folder: Path) -> list[str]:
-    """Passages of the source files below `folder`, CHUNK_CHARACTERS of code each, in a fixed random order."""
+    """What the encoder sees of the source files below `folder`, in a fixed random order."""
 
     def cut() -> Iterator[str]:
         for path in sorted(folder.rglob("*")):
-            if path.suffix in SUFFIXES and path.is_file():
+            if source_language(path.name) and path.is_file() and path.stat().st_size <= MAX_FILE_BYTES:
                 text = path.read_text(encoding="utf-8", errors="replace")
-                for start in range(0, len(text), CHUNK_CHARACTERS):
-                    uri = path.relative_to(folder).as_posix()
-                    yield passage_text(uri, "", text[start : start + CHUNK_CHARACTERS])
+                data = text.encode()
+                for span in chunk(text, language_of(path.name, text)).spans:
+                    content = data[span.start_byte : span.end_byte].decode()
+                    yield passage_text("", span.breadcrumb, content)
 
     found = list(cut())
     return [found[row] for row in np.random.default_rng(0).permutation(len(found))]
-
-
-def reference_vectors(texts: list[str]) -> Vectors:
-    """The fp32 vectors of `texts`, float32 [n, 384], one text at a time."""
-    base = base_folder()
-    model, tokenizer = load_minilm(base), Tokenizer.from_file(str(base / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(MAX_TOKENS)
-    with torch.no_grad():
-        ids = [torch.tensor([tokenizer.encode(text).ids]) for text in texts]
-        return np.concatenate([model(row, torch.ones_like(row))[0].numpy() for row in ids])
 
 
 def timed(work: Callable[[], T]) -> tuple[T, float]:
@@ -62,37 +53,71 @@ def timed(work: Callable[[], T]) -> tuple[T, float]:
     return result, time.perf_counter() - start
 
 
+def rates(encoders: dict[str, OnnxEncoder], texts: list[str]) -> dict[str, float]:
+    """Passages a second of each encoder, the median of ROUNDS rounds by turns on the same passages."""
+    found: dict[str, list[float]] = {name: [] for name in encoders}
+    for encoder in encoders.values():
+        encoder.encode(texts[:4])
+    for number in range(ROUNDS):
+        part = texts[number * ROUND_PASSAGES : (number + 1) * ROUND_PASSAGES]
+        for name, encoder in encoders.items():
+            found[name].append(len(part) / timed(partial(encoder.encode, part))[1])
+    return {name: round(median(values), 1) for name, values in found.items()}
+
+
+def query_times(encoders: dict[str, OnnxEncoder]) -> dict[str, float]:
+    """The median milliseconds of a query that is not remembered."""
+    found: dict[str, list[float]] = {name: [] for name in encoders}
+    for number in range(QUERIES):
+        query = f"where is option {number} parsed and checked against the schema"
+        for name, encoder in encoders.items():
+            found[name].append(timed(partial(encoder.encode_query, query))[1] * 1e3)
+    return {name: round(median(values), 2) for name, values in found.items()}
+
+
+def agreement(exact: Read, rounded: Read) -> dict[str, float]:
+    """How near int8 is to fp32: mean and least cosine of dense vectors and mean cosine of token vectors, and the
+    correlation of term weights.
+    """
+    dense = (exact.dense * rounded.dense).sum(axis=1)
+    found = {"dense cosine, mean": float(dense.mean()), "dense cosine, least": float(dense.min())}
+    if exact.tokens is not None and rounded.tokens is not None:
+        found["token cosine, mean"] = float((exact.tokens * rounded.tokens).sum(axis=1).mean())
+    if exact.terms is not None and rounded.terms is not None:
+        found["term correlation"] = float(np.corrcoef(exact.terms, rounded.terms)[0, 1])
+    return {name: round(value, 4) for name, value in found.items()}
+
+
 def main() -> None:
-    """Print one figure a line."""
+    """Measure, print JSON, write it where asked."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--code", type=Path, required=True)
-    options = parser.parse_args()
-    texts = passages(options.code)
-    models = load_models(options.model)
-    lines = [f"passages: {len(texts)}, {sum(map(len, texts)):,} characters"]
-
-    _, seconds = timed(lambda: models.encoder.encode_query("warm"))
-    lines.append(f"encoder: first query (opens the session) {seconds * 1e3:.0f} ms")
-    queries = [f"where is option {number} parsed" for number in range(QUERIES)]
-    each = [timed(partial(models.encoder.encode_query, query))[1] for query in queries]
-    lines.append(
-        f"encoder: query p50 {np.median(each) * 1e3:.2f} ms, p95 {np.quantile(each, 0.95) * 1e3:.2f} ms"
+    parser.add_argument("models", nargs="+", metavar="NAME=DIR")
+    parser.add_argument("--code", type=Path, required=True, metavar="DIR")
+    parser.add_argument(
+        "--fp32", type=Path, metavar="FILE", help="the last model's graph before quantisation"
     )
-    sample = texts[:ENCODER_SAMPLE]
-    _, seconds = timed(lambda: models.encoder.encode(sample))
-    lines.append(f"encoder: {len(sample) / seconds:.0f} passages/s")
-    reference = reference_vectors(texts[:REFERENCE_SAMPLE])
-    cosine = (reference * models.encoder.encode(texts[:REFERENCE_SAMPLE])).sum(axis=1)
-    lines.append(f"encoder: cosine to fp32 mean {cosine.mean():.4f}, least {cosine.min():.4f}")
-
-    models.static.encode_query("warm")
-    for state in ("first", "again"):
-        _, seconds = timed(lambda: models.static.encode(texts))
-        lines.append(f"static: all passages, {state}: {seconds * 1e3:.0f} ms")
-    print("\n".join(lines))  # noqa: T201
+    parser.add_argument("--out", type=Path, metavar="FILE")
+    options = parser.parse_args()
+    folders = {
+        name: Path(folder) / "encoder" for name, _, folder in (one.partition("=") for one in options.models)
+    }
+    encoders = {name: OnnxEncoder(folder) for name, folder in folders.items()}
+    texts = passages(options.code)
+    found: dict[str, object] = {
+        "passages a second": rates(encoders, texts),
+        "query, ms": query_times(encoders),
+    }
+    if options.fp32 is not None:
+        folder = list(folders.values())[-1]
+        exact = OnnxReader(options.fp32, folder / "tokenizer.json").read(texts[:COMPARED])
+        rounded = OnnxReader(folder / "model_int8.onnx", folder / "tokenizer.json").read(texts[:COMPARED])
+        found["int8 against fp32"] = agreement(exact, rounded)
+    text = json.dumps(found, indent=2)
+    print(text)  # noqa: T201
+    if options.out is not None:
+        options.out.write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

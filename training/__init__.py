@@ -1,0 +1,1 @@
+"""How data/model is made: pairs from public source code, training, averaging, export, measurement, model card."""
