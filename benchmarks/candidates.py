@@ -13,6 +13,7 @@ import numpy.typing as npt
 from benchmarks.corpora import BenchmarkQuery, Repository, Target
 from benchmarks.metrics import DEPTH, Result, ndcg
 from benchmarks.workspaces import indexed, settings_with
+from codeintel.catalog.symbol_rows import read_symbols
 from codeintel.errors import QueryError
 from codeintel.indexing.opening import open_index
 from codeintel.models.folder import Models, load_models
@@ -21,6 +22,7 @@ from codeintel.search.intent import Intent, intent_of
 from codeintel.search.query import parse
 from codeintel.search.ranking import Candidate, ChannelHit, rank
 from codeintel.search.signals import Signal, SignalReader
+from codeintel.search.signals import Signals as ProductSignals
 from codeintel.search.weights import Weights
 from codeintel.service import Tier
 from codeintel.snapshot import Snapshot
@@ -40,6 +42,7 @@ class Signals:
 
     definition: Floats
     definition_named: Floats
+    references: Floats
     stem: Floats
     path: Floats
     place: Integers  # into PLACES, or NOWHERE
@@ -82,7 +85,9 @@ def product_order(prepared: PreparedQuery, weights: Weights) -> list[int]:
     """The best ten by the product's own ranking, as places in `found`."""
     place = {candidate.chunk.id: number for number, candidate in enumerate(prepared.found)}
     fresh = [
-        Candidate(one.root, one.chunk, [_reweighted(hit, weights) for hit in one.found], one.signals)
+        Candidate(
+            one.root, one.chunk, [_reweighted(hit, weights) for hit in one.found], one.symbols, one.signals
+        )
         for one in prepared.found
     ]
     return [place[one.chunk.id] for one in rank(fresh, prepared.intent, weights)[:DEPTH]]
@@ -93,8 +98,9 @@ def _snapshot(repository: Repository, corpora: Path, folder: Path, tier: Tier, m
     indexed(source, folder, tier).close()
     chunk_chars = settings_with(folder).index.chunk_chars
     opened = open_index(open_root(source), folder, models, chunk_chars, readonly=True)
+    symbols = read_symbols(opened.store)
     opened.store.close()
-    return opened.snapshot
+    return replace(opened.snapshot, symbols=symbols)
 
 
 def _prepared(
@@ -117,7 +123,7 @@ def prepared_from(
     """The arrays of what the channels found."""
     found = sorted(unordered, key=lambda one: (one.chunk.uri, one.chunk.start_byte))
     for candidate in found:
-        candidate.signals = SignalReader(intent).read(candidate.chunk)
+        candidate.signals = SignalReader(intent).read(candidate.chunk, candidate.symbols)
     numbers: dict[str, int] = {}
     file = [numbers.setdefault(one.chunk.uri, len(numbers)) for one in found]
     return PreparedQuery(
@@ -169,10 +175,20 @@ def _signals(found: Sequence[Candidate], intent: Intent) -> Signals:
     return Signals(
         np.where(named, 0.0, defined),
         np.where(named, defined, 0.0),
+        _references(signals, defined),
         _strengths([one.stem for one in signals]),
         _strengths([one.path for one in signals]),
         np.array([PLACES.index(place) if place else NOWHERE for place in places], np.intp),
     )
+
+
+def _references(signals: Sequence[ProductSignals], defined: Floats) -> Floats:
+    """How often what is defined is referred to, on the product's log scale, times how well it agrees."""
+    counts = _strengths([one.references for one in signals])
+    most = counts.max(initial=0.0)
+    if not most:
+        return counts
+    return np.array([d * math.log1p(n) / math.log1p(most) for d, n in zip(defined, counts, strict=True)])
 
 
 def _strengths(signals: Sequence[Signal]) -> Floats:

@@ -52,7 +52,7 @@ def _priors_and_channels(prepared: PreparedQuery, weights: Weights) -> Floats:
     scores = scores + weights.stem * signals.stem
     scores = scores + weights.path * signals.path
     penalties = np.array([*(getattr(weights, place) for place in PLACES), 0.0])
-    return np.asarray(scores - penalties[signals.place])
+    return np.asarray(scores - penalties[signals.place] + weights.references * signals.references)
 
 
 def _with_coherence(prepared: PreparedQuery, scores: Floats, weights: Weights) -> Floats:

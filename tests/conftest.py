@@ -11,11 +11,19 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 
 from codeintel.service import Service
-from workspaces import MEANING, copy_sample, index_once, opened, shared_workers
+from workspaces import (
+    MEANING,
+    copy_sample,
+    index_once,
+    opened,
+    shared_structure_workers,
+    shared_workers,
+)
 
 # Neither this process nor any that a test starts may tell anybody, or know vectors from the cache of whoever runs it.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="codeintel-tests-")
+os.environ["XDG_DATA_HOME"] = os.environ["XDG_CACHE_HOME"]  # nor write judgments among those of whoever runs it
 
 # Where a change is judged, the same examples each time: what a random one finds belongs to whoever runs it by hand.
 hypothesis_settings.register_profile("ci", derandomize=True)
@@ -36,8 +44,9 @@ def update(request: pytest.FixtureRequest) -> bool:
 @pytest.fixture(scope="session", autouse=True)
 def workers_end_with_the_session() -> Iterator[None]:
     yield
-    if shared_workers.cache_info().currsize:
-        shared_workers().stop()
+    for shared in (shared_workers, shared_structure_workers):
+        if shared.cache_info().currsize:
+            shared().stop()
 
 
 @pytest.fixture(scope="session")

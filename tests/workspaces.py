@@ -22,6 +22,7 @@ from codeintel.engines.dense_view import DenseView
 from codeintel.engines.lexical import LexicalIndex
 from codeintel.indexing.analysis import AnalysisRules, analyse_file
 from codeintel.indexing.assembly import indexed_file, lexical_documents
+from codeintel.indexing.structure_workers import StructureWorkers
 from codeintel.indexing.workers import AnalysisWorkers
 from codeintel.models.folder import Models, load_models
 from codeintel.models.vectors import passage_for
@@ -74,6 +75,24 @@ def shared_workers() -> SharedWorkers:
     return SharedWorkers()
 
 
+class SharedStructureWorkers(StructureWorkers):
+    """The same for the structure tier."""
+
+    def __init__(self) -> None:
+        super().__init__(20.0)
+
+    def close(self) -> None:
+        """The pool goes on; `stop` ends it."""
+
+    def stop(self) -> None:
+        super().close()
+
+
+@cache
+def shared_structure_workers() -> SharedStructureWorkers:
+    return SharedStructureWorkers()
+
+
 @cache
 def shared_models() -> Models:
     return load_models()
@@ -86,6 +105,7 @@ def opened(
     """A service over `folders`; what is read is added to `shared_workers().handed`."""
     with (
         patch("codeintel.service.AnalysisWorkers", lambda *_: shared_workers()),
+        patch("codeintel.service.StructureWorkers", lambda *_: shared_structure_workers()),
         patch("codeintel.service.load_models", lambda *_, **__: models or shared_models()),
     ):
         service = Service.open(folders, settings, readonly=readonly)

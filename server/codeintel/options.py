@@ -124,6 +124,7 @@ _FLAG = Kind("`true` or `false`", _check_flag, _flag_from_text)
 _FOLDER = Kind("the path of a folder", _check_name)
 _MODEL = Kind(f"`{EMBEDDED}`, the path of a folder, or `{TRANSFORMERS_PREFIX}NAME`", _check_name)
 _CACHE = Kind(f"`{USER_CACHE}`, the path of a folder, or `{NO_CACHE}`", _check_name)
+_COMMAND = Kind("the name of a program, or its absolute path", _check_name)
 
 OPTIONS: tuple[Option, ...] = (
     Option(
@@ -131,8 +132,9 @@ OPTIONS: tuple[Option, ...] = (
         guarded=True, default_in_words="`.codeintel` in the root",
     ),
     Option(
-        "index.tier", _one_of("text", "meaning"), "meaning",
-        "How deep to index: `text` stops at BM25 and static vectors, `meaning` adds contextual ones.",
+        "index.tier", _one_of("text", "structure", "meaning"), "meaning",
+        "How deep to index: `text` stops at BM25 and static vectors, `structure` adds syntax nodes, occurrences and "
+        "symbols, `meaning` contextual vectors as well.",
         guarded=True,
     ),
     Option(
@@ -175,6 +177,47 @@ OPTIONS: tuple[Option, ...] = (
         "workers.timeout_seconds", _seconds(0.1, 600), 10.0,
         "A file that takes longer to parse is set aside.", _IN_PROJECT, guarded=True,
     ),
+    Option(
+        "scip.enabled", _FLAG, True,
+        "Whether indexers' symbols are used: of those installed, and of index.scip files in the workspace.",
+        _IN_PROJECT, guarded=True,
+    ),
+    Option(
+        "scip.auto", _FLAG, False,
+        "Whether installed indexers run by themselves once indexing is done, or only when asked.",
+        _IN_PROJECT, guarded=True,
+    ),
+    Option("scip.python_command", _COMMAND, "scip-python", "The indexer of Python.", _OF_USER),
+    Option(
+        "scip.typescript_command", _COMMAND, "scip-typescript", "The indexer of TypeScript and JavaScript.", _OF_USER
+    ),
+    Option(
+        "scip.timeout_seconds", _seconds(1, 7_200), 600.0,
+        "An indexer that takes longer is stopped.", _IN_PROJECT, guarded=True,
+    ),
+    Option(
+        "navigation.definition", _FLAG, False,
+        "Whether going to a definition is answered from the index; off, since a language's own server knows better.",
+        _IN_PROJECT,
+    ),
+    Option(
+        "navigation.references", _FLAG, False,
+        "Whether finding references is answered from the index; off, since most editors show both servers' answers.",
+        _IN_PROJECT,
+    ),
+    Option(
+        "navigation.document_symbol", _FLAG, False,
+        "Whether the outline of a document is answered from the index; off, since some editors take the first they get.",
+        _IN_PROJECT,
+    ),
+    Option(
+        "code_lens.references", _FLAG, False,
+        "Whether a lens above each definition counts the references to it.", _IN_PROJECT,
+    ),
+    Option(
+        "code_lens.similar", _FLAG, False,
+        "Whether a lens above each function and class looks for code like it.", _IN_PROJECT,
+    ),
     Option("hover.enabled", _FLAG, True, "Whether a hover says why a search hit this place.", _IN_PROJECT),
     Option("log.level", _one_of("debug", "info", "warning", "error"), "info", "How much is logged."),
 )  # fmt: skip
@@ -192,6 +235,11 @@ def settings_markdown() -> str:
         "not taken from the `codeintel.toml` of a workspace that the editor does not trust, "
         "which it tells by the initialization option `trusted: false`.",
         "Options marked † are the user's own: no `codeintel.toml` sets them.",
+        "",
+        "`navigation.*` and `code_lens.*` are off, so that nothing stands in the way of a language's own server: switch",
+        "them on where a language has none, or where none is installed. An editor that lets servers register methods",
+        "while they run follows any of these sources, at once; for any other they count as the initialization options",
+        "and the environment have them when it starts.",
         "",
         "| option | expected | default | what it does | environment |",
         "|---|---|---|---|---|",

@@ -20,7 +20,7 @@ from codeintel.cancellation import CancelCheck, never, stop_if
 from codeintel.errors import Cancelled, CodeIntelError, IndexTrouble, ModelError
 from codeintel.indexing.document_queue import Urgency
 from codeintel.indexing.memory import collect_young, keep_for_good
-from codeintel.indexing.progress import ENCODING, Meter, ProgressReport, silent
+from codeintel.indexing.progress import ENCODING, STRUCTURE, Meter, ProgressReport, silent
 from codeintel.service import IndexReport, Service
 from codeintel.tiers import Tier
 from codeintel.workspace.roots import Root, contains
@@ -32,13 +32,20 @@ log = logging.getLogger(__name__)
 TYPING_PAUSE_S: Final = 0.3
 """How long after a keystroke the encoder rests: words in the making are not worth a vector, nor the fan. A guess."""
 
+STRUCTURE_PAUSE_S: Final = 0.05
+"""How long after a keystroke its structure is begun: 0.1 s of a processor for 500 lines, so not between two keys."""
+
 PUBLISH_QUIET_S: Final = 0.2
 PUBLISH_LATEST_S: Final = 0.8
 """Saves that come within the first share a generation; none waits longer than the second for the disk."""
 
 FEW_VECTORS: Final = 1_000
+FEW_ROWS: Final = 100
 CHECKPOINT_S: Final = 30.0
 """More late vectors than the first are written this seldom: it rewrites the bases that they concern."""
+
+VIEWS_QUIET_S: Final = 0.3
+"""How long after a generation catalog.duckdb follows it, for people; those in between are left out."""
 
 UPKEEP_QUIET_S: Final = 2.0
 RETRY_S: Final = 5.0
@@ -103,7 +110,7 @@ class Scheduler:
         self._whole: deque[_Whole] = deque()
         self._busy: set[str] = set()
         self._events = 0
-        self._rest_paused = self._comparing = self._encoding = False
+        self._rest_paused = self._comparing = self._encoding = self._structuring = False
         self._typed_at = self._changed_at = -1e9
         self._waiting_since: float | None = (
             None  # since when something is searched that the disk does not have
@@ -119,12 +126,14 @@ class Scheduler:
                 ("typing", self._type),
                 ("files", self._read_touched),
                 ("whole", self._compare_whole),
+                ("structure", self._structure_recent),
+                ("structure-rest", self._structure_rest),
                 ("meaning", self._encode),
                 ("upkeep", self._keep_up),
             )
         ]
         self._published_at = self._upkept_at = self._attended_at = self._failed_at = -1e9
-        self._encoder_failed_at = self._collected_at = -1e9
+        self._encoder_failed_at = self._collected_at = self._shown_at = -1e9
         self._compared_at = time.monotonic()
 
     def start(self) -> None:
@@ -214,13 +223,23 @@ class Scheduler:
             if self._texts or self._touched or self._whole or self._busy:
                 return False
         service = self.service
-        waits = service.urgency is not None and not (self._rest_paused and service.urgency is Urgency.REST)
-        return not (waits or service.unpublished or service.unpublished_vectors)
+        if any(self._is_due(urgency) for urgency in (service.urgency, service.structure_urgency)):
+            return False
+        return not (service.unpublished or service.unpublished_vectors or service.unpublished_structure)
+
+    def _is_due(self, urgency: Urgency | None) -> bool:
+        """Whether something waits that whoever stopped indexing did not stop."""
+        return urgency is not None and not (self._rest_paused and urgency is Urgency.REST)
 
     def _happened(self) -> None:
         """Wake the threads; the lock is held. One that is about to wait sees by the count that it must not."""
         self._events += 1
         self._wake.notify_all()
+
+    def _wake_up(self) -> None:
+        """Something waits for a deeper tier."""
+        with self._wake:
+            self._happened()
 
     # -- threads ------------------------------------------------------------------------------------------------
 
@@ -256,6 +275,7 @@ class Scheduler:
         else:
             self.service.edit(path, text)
         self._note_change(saved=False)
+        self._wake_up()
         return True
 
     def _read_touched(self) -> bool:
@@ -276,6 +296,7 @@ class Scheduler:
             raise
         self._fruitless |= bool(self._watchers) and not (report.files or report.removed)
         self._note_change()
+        self._wake_up()
         _succeed(ended, report)
         return True
 
@@ -315,6 +336,7 @@ class Scheduler:
                 watcher.follow(self.service.folders(root))
             self._note_change()
             keep_for_good()
+            self._await_structure(job.report, unwanted)
             if self.service.deepest < Tier.MEANING or not self.service.unencoded:
                 return found
             encoded = self._await_meaning(job.report, unwanted)
@@ -338,6 +360,23 @@ class Scheduler:
             watcher.start()
             self._watchers[root] = watcher
 
+    def _await_structure(self, report: ProgressReport, unwanted: CancelCheck) -> None:
+        """Watch the structure tier until nothing waits for it, and have it published."""
+        service = self.service
+        if service.deepest < Tier.STRUCTURE or not (total := service.unstructured):
+            return
+        meter, done = Meter(STRUCTURE, total, report), 0
+        while left := service.unstructured:
+            if service.structure_urgency is None and not self._structuring:
+                break
+            stop_if(unwanted)
+            now = max(0, total - left)
+            if now > done:
+                meter.advance(now - done)
+                done = now
+            self._stopping.wait(POLL_S)
+        service.publish()
+
     def _await_meaning(self, report: ProgressReport, unwanted: CancelCheck) -> int:
         """Watch the encoder until nothing waits for it; answers how many chunks were given their meaning."""
         total = max(1, self.service.unencoded)
@@ -350,6 +389,34 @@ class Scheduler:
                 done = now
             self._stopping.wait(POLL_S)
         return total
+
+    def _structure_recent(self) -> bool:
+        """What is open or has just changed, once the typing pauses."""
+        urgency = self.service.structure_urgency
+        if urgency is None or urgency is Urgency.REST:
+            return False
+        while (left := self._typed_at + STRUCTURE_PAUSE_S - time.monotonic()) > 0:
+            if self._stopping.wait(left):
+                return False
+        found = self.service.structure_some(at_least=Urgency.RECENT, cancelled=self._stopping.is_set)
+        if found:
+            self._note_change(saved=self.service.unpublished_structure > 0)
+        return found > 0
+
+    def _structure_rest(self) -> bool:
+        """Everything else, in quiet moments."""
+        if self._comparing or self._rest_paused or time.monotonic() - self._typed_at < TYPING_PAUSE_S:
+            return False
+        if self.service.structure_urgency is not Urgency.REST:
+            self.service.load_structure()
+            return False
+        self._structuring = True
+        try:
+            found = self.service.structure_some(cancelled=self._stopping.is_set)
+        finally:
+            self._structuring = False
+        self._changed()
+        return found > 0
 
     def _encode(self) -> bool:
         urgency = self.service.urgency
@@ -387,6 +454,9 @@ class Scheduler:
         if self._must_publish(now, quiet):
             self._publish()
             return True
+        if self._shown_at < self._published_at and now - self._published_at > VIEWS_QUIET_S:
+            self._shown_at = now
+            self.service.publish_views()
         drained = self.service.urgency is None
         if self._upkept_at < self._changed_at and quiet > UPKEEP_QUIET_S and drained and not self._whole:
             self._upkept_at = now
@@ -405,11 +475,25 @@ class Scheduler:
 
     def _must_publish(self, now: float, quiet: float) -> bool:
         since = self._waiting_since
-        if self.service.unpublished and (
-            quiet > PUBLISH_QUIET_S or (since is not None and now - since > PUBLISH_LATEST_S)
-        ):
+        if self._rows_are_due(now) and now - self._published_at > PUBLISH_LATEST_S:
+            return not self._comparing
+        rested = quiet > PUBLISH_QUIET_S and not self._recent_structure_comes
+        if self.service.unpublished and (rested or (since is not None and now - since > PUBLISH_LATEST_S)):
             return not self._comparing  # a comparison publishes by itself
         return self._vectors_are_due(now) and now - self._published_at > PUBLISH_LATEST_S
+
+    @property
+    def _recent_structure_comes(self) -> bool:
+        """Whether what was saved just now gets its structure in a moment, to be written along with its text."""
+        urgency = self.service.structure_urgency
+        return "structure" in self._busy or (urgency is not None and urgency < Urgency.REST)
+
+    def _rows_are_due(self, now: float) -> bool:
+        """Whether structure is to be written that came after its text: soon for a few documents, else seldom."""
+        if self.service.unpublished or not (rows := self.service.unpublished_structure):
+            return False
+        soon = rows < FEW_ROWS and self.service.structure_urgency is None
+        return soon or now - self._published_at > CHECKPOINT_S
 
     def _vectors_are_due(self, now: float) -> bool:
         vectors = self.service.unpublished_vectors
@@ -428,6 +512,7 @@ class Scheduler:
     def _publish_at_last(self) -> None:
         try:
             self.service.publish(with_vectors=True)
+            self.service.publish_views()
         except Exception as error:  # closing goes on whatever happens
             log.warning("the last changes are not written and are read again at the next start: %s", error)
 

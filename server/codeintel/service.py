@@ -9,16 +9,20 @@ import re
 import threading
 import time
 from collections import OrderedDict, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from codeintel.cancellation import CancelCheck, never
 from codeintel.catalog.check import Finding
+from codeintel.catalog.database import Database
 from codeintel.catalog.export import export_table
 from codeintel.catalog.folder import FOLDER_NAME, discard
 from codeintel.catalog.lock import WriterLock
 from codeintel.catalog.manifest import Manifest
+from codeintel.catalog.occurrence_rows import OccurrenceRows, symbol_rows
+from codeintel.catalog.person_sql import SqlAnswer
 from codeintel.catalog.rows import Chunk
 from codeintel.errors import IndexCorrupt, IndexLocked, IndexTrouble, UsageError, WorkspaceError
 from codeintel.indexing.analysis import AnalysisRules
@@ -26,17 +30,31 @@ from codeintel.indexing.checking import check_index
 from codeintel.indexing.document_queue import Urgency
 from codeintel.indexing.live_analysis import LiveAnalysis
 from codeintel.indexing.opening import Opened, empty_index, open_index
+from codeintel.indexing.presence import presence
 from codeintel.indexing.progress import Progress, ProgressReport, silent
 from codeintel.indexing.root_index import RefreshReport, RootIndex
+from codeintel.indexing.scip_indexers import IndexerOptions
+from codeintel.indexing.scip_refresh import IndexerRun
+from codeintel.indexing.structure_workers import StructureWorkers
 from codeintel.indexing.workers import AnalysisWorkers
+from codeintel.judgments.ledger import Standing, judge, standing
+from codeintel.judgments.records import checked_verdict
 from codeintel.models.cache import chosen_cache
 from codeintel.models.folder import Models, load_models
 from codeintel.search.answers import Answer, Coverage, Explanation, Hit
+from codeintel.search.document_outline import OutlineSymbol, document_outline
+from codeintel.search.expectations import Expected
+from codeintel.search.navigation import Navigation, RootSymbols
+from codeintel.search.positions import Location, Position, Positions
 from codeintel.search.searcher import Searcher, SearchRequest
+from codeintel.search.summaries import Depth
+from codeintel.search.why_not import WhyNot, WhyNotInquiry
 from codeintel.settings import Settings
 from codeintel.snapshot import Snapshot
 from codeintel.tiers import Tier
+from codeintel.workspace.absence import Presence
 from codeintel.workspace.files import SourceFile
+from codeintel.workspace.positions import PositionEncoding
 from codeintel.workspace.roots import Root, innermost, open_root, path_of, unique_names, uri_of
 from codeintel.workspace.skipping import SkipRules
 from codeintel.workspace.watching import folders_holding
@@ -71,7 +89,7 @@ class Reclaimed:
 
 @dataclass(frozen=True, slots=True)
 class RootStatus:
-    """One root's index as it is now; `meaning` counts chunks with contextual vectors.
+    """One root's index as it is now; `meaning` counts chunks with contextual vectors, `structured` documents with rows.
 
     `live` and `stale` count documents: those with unsaved text, and those known to have changed since they were read.
     `following` says that another process writes the index.
@@ -84,6 +102,8 @@ class RootStatus:
     files: int
     skipped: dict[str, int]
     chunks: int
+    documents: int
+    structured: int
     meaning: int
     size_bytes: int
     languages: dict[str, int]
@@ -120,7 +140,7 @@ class Service:
         warnings: Sequence[str],
         readonly: bool,
     ) -> None:
-        self.warnings = tuple(warnings)
+        self._warnings = tuple(warnings)
         self._indexes = tuple(indexes)
         self._settings = settings
         self._models = models
@@ -133,10 +153,12 @@ class Service:
             None if readonly else AnalysisWorkers(settings.workers.count, settings.workers.timeout_seconds)
         )
         self._live = None if readonly else LiveAnalysis(settings.workers.timeout_seconds)
+        self._structure = None if readonly else StructureWorkers(settings.workers.timeout_seconds)
         self._listed: dict[tuple[str, str], bool] = {}
         self._last_hits: OrderedDict[tuple[str, str], tuple[str, tuple[Hit, ...]]] = OrderedDict()
         self._remembering = threading.Lock()
         self._stage: Progress | None = None
+        self._database = Database()
         if self._workers is not None and not any(len(index.snapshot.chunks) for index in indexes):
             self._workers.warm_up()  # a first run is coming: hides 0.1 s of it
 
@@ -169,6 +191,14 @@ class Service:
         return cls(indexes, models, settings, warnings, readonly)
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What people should know of how the index was found, damage that was mended above all."""
+        return (
+            *self._warnings,
+            *(f"{index.root.name}: {warning}" for index in self._indexes for warning in index.warnings),
+        )
+
+    @property
     def roots(self) -> tuple[Root, ...]:
         """The workspace's roots, names distinct."""
         return tuple(index.root for index in self._indexes)
@@ -187,7 +217,7 @@ class Service:
         force: bool = False,
         paths: Sequence[Path] | None = None,
     ) -> IndexReport:
-        """Bring the index up to date with the disk, text first, then meaning; only what changed is read.
+        """Bring the index up to date with the disk: text, structure, meaning; only what changed is read.
 
         `paths` restricts it to some files (a save), `force` reads everything again. Raises Cancelled, after which
         all finished work is kept; IndexTrouble where nothing can be written.
@@ -219,10 +249,14 @@ class Service:
                 for index in written:
                     index.publish()
             tier, encoded = min(until, self.deepest), 0
+            if tier >= Tier.STRUCTURE and self._structure is not None:
+                for index in written:
+                    index.find_structure(self._structure, report=staged, cancelled=cancelled)
             if tier >= Tier.MEANING:
                 encoded = sum(index.encode(report=staged, cancelled=cancelled) for index in written)
             for index in written:
                 index.upkeep(cancelled)
+                index.publish_views()
         finally:
             self._stage = None
         return _report(reports, written, encoded, tier, time.monotonic() - started)
@@ -230,7 +264,7 @@ class Service:
     @property
     def deepest(self) -> Tier:
         """The tier at which indexing ends, as set."""
-        return Tier.TEXT if self._settings.index.tier == "text" else Tier.MEANING
+        return Tier[self._settings.index.tier.upper()]
 
     # -- keeping current: the steps that scheduler.py takes in the order of their urgency ------------------------
 
@@ -244,6 +278,9 @@ class Service:
             return False
         if index.state.reads(uri, text):
             index.state.lift(uri)
+            self._live.warm_up()  # what is open is likely to be typed in
+            if self._structure is not None and self.deepest >= Tier.STRUCTURE:
+                self._structure.warm_up()
             return True
         index.state.mark_stale([uri])
         encoded = text.encode("utf-8", "replace")
@@ -299,6 +336,63 @@ class Service:
         waiting = [(index.state.waiting.urgency, number) for number, index in enumerate(self._indexes)]
         urgent = min(((urgency, number) for urgency, number in waiting if urgency is not None), default=None)
         return 0 if urgent is None else self._indexes[urgent[1]].encode_some(cancelled)
+
+    @property
+    def structure_urgency(self) -> Urgency | None:
+        """How urgent the next document is that waits for its structure; None where none does."""
+        if self.deepest < Tier.STRUCTURE:
+            return None
+        urgencies = [urgency for index in self._indexes if (urgency := index.structure.urgency) is not None]
+        return min(urgencies, default=None)
+
+    def structure_some(self, *, at_least: Urgency = Urgency.REST, cancelled: CancelCheck = never) -> int:
+        """Give the most urgent documents their structure; answers how many, 0 where none is so urgent."""
+        if self._structure is None:
+            return 0
+        waiting = [(index.structure.urgency, number) for number, index in enumerate(self._indexes)]
+        urgent = min(
+            ((urgency, number) for urgency, number in waiting if urgency is not None and urgency <= at_least),
+            default=None,
+        )
+        if urgent is None:
+            return 0
+        return self._indexes[urgent[1]].structure_some(
+            self._structure, at_least=at_least, cancelled=cancelled
+        )
+
+    def refresh_scip(
+        self, report: ProgressReport = silent, cancelled: CancelCheck = never
+    ) -> list[tuple[Root, IndexerRun]]:
+        """Run the indexers that are installed, read the index.scip files that others made, and publish what they know.
+
+        Takes minutes and runs beside everything else. Raises UsageError where that is switched off, Cancelled.
+        """
+        scip = self._settings.scip
+        if not scip.enabled or self._structure is None:
+            raise UsageError("Indexers are switched off.", "Set scip.enabled to true.", "scip.enabled")
+        commands = {"scip-python": scip.python_command, "scip-typescript": scip.typescript_command}
+        options = IndexerOptions(commands, scip.timeout_seconds)
+        runs: list[tuple[Root, IndexerRun]] = []
+        for index in self._indexes:
+            if index.writable:
+                found = index.refresh_scip(options, self._structure, report=report, cancelled=cancelled)
+                runs += [(index.root, run) for run in found]
+        return runs
+
+    def load_structure(self) -> None:
+        """Have the occurrences that were published in memory; ranking does without them until then."""
+        for index in self._indexes:
+            index.load_structure()
+
+    @property
+    def unpublished_structure(self) -> int:
+        """How many documents have structure that the tables on disk do not have yet."""
+        return sum(index.state.structure.unpublished for index in self._indexes if index.writable)
+
+    @property
+    def unstructured(self) -> int:
+        """How many saved documents have no structure yet."""
+        return sum(index.state.structure.missing for index in self._indexes if index.writable)
 
     @property
     def unencoded(self) -> int:
@@ -372,13 +466,45 @@ class Service:
         self._remember(answer)
         return answer
 
-    def explain(self, query: str, path: Path, line: int, cancelled: CancelCheck = never) -> Explanation:
-        """Why the chunk at `line` (0-based) of `path` stands where it does for `query`."""
+    def explain(
+        self, query: str, path: Path, line: int, depth: Depth = "full", cancelled: CancelCheck = never
+    ) -> Explanation:
+        """Why the chunk at `line` (0-based) of `path` stands where it does for `query`, to some depth."""
         snapshots = self._snapshots()
         snapshot, uri = self._locate(snapshots, path)
         return self._searcher.explain(
-            snapshots, query, snapshot.root, _chunk_at(snapshot, uri, line), cancelled
+            snapshots, query, snapshot.root, _chunk_at(snapshot, uri, line), depth, cancelled
         )
+
+    def why_not(
+        self, query: str, expected: Expected, limit: int = 10, cancelled: CancelCheck = never
+    ) -> WhyNot:
+        """What became of something expected among the first `limit` hits.
+
+        Raises UsageError, QueryError, NotReady, Cancelled. May look at the disk and ask git about one file.
+        """
+
+        def whereabouts(snapshot: Snapshot, uri: str) -> Presence:
+            index = next(one for one in self._indexes if one.root == snapshot.root)
+            return presence(index, snapshot, uri, self._rules.skip, self.roots, cancelled)
+
+        return WhyNotInquiry(self._searcher, self._snapshots(), limit, cancelled).ask(
+            query, expected, whereabouts
+        )
+
+    def judge(self, query: str, path: Path, line: int, verdict: str) -> int:
+        """Keep whether the chunk at `line` (0-based) of `path` answers `query`; how many verdicts stand now.
+
+        Raises UsageError, QueryError, and WorkspaceError where it cannot be kept.
+        """
+        snapshots, checked = self._snapshots(), checked_verdict(verdict)
+        snapshot, uri = self._locate(snapshots, path)
+        judge(snapshot, _chunk_at(snapshot, uri, line), query, checked)
+        return len(standing(snapshots))
+
+    def judgments(self) -> list[Standing]:
+        """The verdicts that stand, with the chunks that they are about now. Raises WorkspaceError."""
+        return standing(self._snapshots())
 
     def last_hit_at(self, path: Path, line: int) -> tuple[str, Hit] | None:
         """The latest search with a hit in that file that covers `line` (0-based), and the hit; for hovers."""
@@ -394,6 +520,59 @@ class Service:
         covering = (hit for hit in hits if hit.chunk.start_line <= line <= hit.chunk.end_line)
         hit = next(covering, None)
         return None if hit is None else (query, hit)
+
+    # -- navigation ---------------------------------------------------------------------------------------------
+
+    def definitions(
+        self, path: Path, at: Position, encoding: PositionEncoding = "utf-16", cancelled: CancelCheck = never
+    ) -> list[Location]:
+        """Where the symbol at a position of `path` is defined, best first; empty while nothing is known of it.
+
+        Raises WorkspaceError outside the workspace, IndexCorrupt, Cancelled.
+        """
+        asked, uri, positions, byte = self._navigate(path, at, encoding, cancelled)
+        return [positions.location(place.root, place.row) for place in asked.definitions(uri, byte)]
+
+    def references(
+        self,
+        path: Path,
+        at: Position,
+        encoding: PositionEncoding = "utf-16",
+        cancelled: CancelCheck = never,
+        *,
+        with_definitions: bool = False,
+    ) -> list[Location]:
+        """Where the symbol at a position of `path` is named, by root, document and place. Raises as `definitions`."""
+        asked, uri, positions, byte = self._navigate(path, at, encoding, cancelled)
+        found = asked.references(uri, byte, with_definitions=with_definitions)
+        return [positions.location(place.root, place.row) for place in found]
+
+    def document_symbols(self, path: Path) -> tuple[Root, str, tuple[OutlineSymbol, ...]]:
+        """What a document defines, with its root and uri; nothing while its structure is not known."""
+        index, uri = self._index_at(path)
+        occurrences, symbols = (index.rows_of(table, [uri]) for table in ("scip_occurrences", "scip_symbols"))
+        if occurrences is None or symbols is None:
+            return index.root, uri, ()
+        return index.root, uri, document_outline(OccurrenceRows(occurrences), symbol_rows(symbols))
+
+    def positions(self, encoding: PositionEncoding) -> Positions:
+        """What turns bytes of documents, as they are searched now, into an editor's positions."""
+        return Positions(self._snapshots(), encoding)
+
+    def _navigate(
+        self, path: Path, at: Position, encoding: PositionEncoding, cancelled: CancelCheck
+    ) -> tuple[Navigation, str, Positions, int]:
+        index, uri = self._index_at(path)
+        for one in self._indexes:
+            one.load_structure()  # before the snapshots, which have the symbols then
+        snapshots = self._snapshots()
+        positions = Positions(snapshots, encoding)
+        roots = [
+            RootSymbols(snapshot, partial(_occurrences_of, one))
+            for snapshot, one in zip(snapshots, self._indexes, strict=True)
+        ]
+        navigation = Navigation(roots, index.root, cancelled)
+        return navigation, uri, positions, positions.byte(index.root, uri, at)
 
     def line_before(self, root: Root, chunk: Chunk) -> str:
         """What the chunk's first line holds before it: '' unless one line is longer than a chunk."""
@@ -437,6 +616,27 @@ class Service:
             self.warnings,
         )
 
+    # -- tables -------------------------------------------------------------------------------------------------
+
+    def tables(self) -> Database:
+        """The views over all roots as they are now, unsaved text included; made when they are asked."""
+        self._database.refresh([index.source() for index in self._indexes])
+        return self._database
+
+    def sql(
+        self, text: str, *, max_rows: int = 1_000, timeout_s: float = 10.0, cancelled: CancelCheck = never
+    ) -> SqlAnswer:
+        """A person's SQL over the views: one SELECT, which can read nothing else and write nothing.
+
+        Raises UsageError for any other statement and for a faulty one, IndexCorrupt, Cancelled.
+        """
+        return self.tables().sql(text, max_rows=max_rows, timeout_s=timeout_s, cancelled=cancelled)
+
+    def publish_views(self) -> None:
+        """Bring the catalog.duckdb of every root up to its published generation."""
+        for index in self._indexes:
+            index.publish_views()
+
     @staticmethod
     def discard(folders: Sequence[Path], settings: Settings) -> None:
         """Remove the indexes of a workspace that no service has open; the next one makes them anew.
@@ -479,6 +679,9 @@ class Service:
             self._workers.close()
         if self._live is not None:
             self._live.close()
+        if self._structure is not None:
+            self._structure.close()
+        self._database.close()
         for index in self._indexes:
             index.close()
         self._models.close()
@@ -583,6 +786,11 @@ def _taken_over(root: Root, folder: Path, models: Models, settings: Settings) ->
         return None
 
 
+def _occurrences_of(index: RootIndex, uris: Collection[str]) -> OccurrenceRows | None:
+    rows = index.rows_of("scip_occurrences", uris)
+    return None if rows is None else OccurrenceRows(rows)
+
+
 def _index_folder(root: Root, settings: Settings, roots: int) -> Path:
     """`.codeintel` in the root, or where the setting places it; several roots then each have a folder in that."""
     if settings.index.folder is None:
@@ -614,6 +822,8 @@ def _root_status(index: RootIndex) -> RootStatus:
         files=sum(languages.values()),
         skipped=snapshot.chunks.skipped,
         chunks=len(snapshot.chunks),
+        documents=snapshot.documents,
+        structured=snapshot.structured,
         meaning=len(snapshot.contextual),
         size_bytes=_bytes(manifest) if store.folder else 0,
         languages=languages,

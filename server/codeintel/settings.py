@@ -60,7 +60,7 @@ class OptionSource:
 @dataclass(frozen=True, slots=True)
 class IndexSettings:
     folder: Path | None
-    tier: Literal["text", "meaning"]
+    tier: Literal["text", "structure", "meaning"]
     max_file_bytes: int
     exclude: tuple[str, ...]
     include: tuple[str, ...]
@@ -91,6 +91,28 @@ class WorkerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ScipSettings:
+    enabled: bool
+    auto: bool
+    python_command: str
+    typescript_command: str
+    timeout_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationSettings:
+    definition: bool
+    references: bool
+    document_symbol: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLensSettings:
+    references: bool
+    similar: bool
+
+
+@dataclass(frozen=True, slots=True)
 class HoverSettings:
     enabled: bool
 
@@ -108,6 +130,9 @@ class Settings:
     model: ModelSettings
     search: SearchSettings
     workers: WorkerSettings
+    scip: ScipSettings
+    navigation: NavigationSettings
+    code_lens: CodeLensSettings
     hover: HoverSettings
     log: LogSettings
 
@@ -142,6 +167,9 @@ class Settings:
             ModelSettings(**groups["model"]),
             SearchSettings(**groups["search"]),
             WorkerSettings(**groups["workers"]),
+            ScipSettings(**groups["scip"]),
+            NavigationSettings(**groups["navigation"]),
+            CodeLensSettings(**groups["code_lens"]),
             HoverSettings(**groups["hover"]),
             LogSettings(**groups["log"]),
         )

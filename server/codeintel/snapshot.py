@@ -19,6 +19,7 @@ import numpy.typing as npt
 from codeintel.catalog.rows import Chunk, FileRow
 from codeintel.engines.dense_view import DenseView
 from codeintel.engines.lexical import LexicalDocument, LexicalView
+from codeintel.symbol_table import SymbolTable
 from codeintel.workspace.roots import Root
 
 LAYER_RATIO = (
@@ -193,7 +194,8 @@ class Change:
 class Snapshot:
     """One moment of one root: its chunks, the engines' views, and how far the meaning tier has come.
 
-    `live` are the documents whose unsaved text it has, `stale` those known to have changed since.
+    `live` are the documents whose unsaved text it has, `stale` those known to have changed since. `structured` counts
+    the saved documents that have the rows of their text, of `documents`; `symbols` are the occurrences in them.
     """
 
     root: Root
@@ -204,11 +206,19 @@ class Snapshot:
     contextual: DenseView
     live: frozenset[str] = field(default=frozenset())
     stale: frozenset[str] = field(default=frozenset())
+    symbols: SymbolTable = field(default_factory=SymbolTable)
+    structured: int = 0
+    documents: int = 0
 
     @property
     def coverage(self) -> float:
         """The share of chunks that have a contextual vector, 0 to 1 (an empty root is covered)."""
         return len(self.contextual) / len(self.chunks) if len(self.chunks) else 1.0
+
+    def knows_symbols_of(self, uri: str) -> bool:
+        """Whether the occurrences of a document are known, and are those of the text that is searched."""
+        file = self.chunks.file(uri)
+        return file is not None and self.symbols.content_hash(uri) == file.row.content_hash
 
     def freshness(self, uri: str) -> Freshness:
         """How current the text of a document is: unsaved text of an editor, the file, or an earlier file."""

@@ -1,4 +1,4 @@
-"""How deeply a chunk is indexed, as surfaces name it and as the column `tier` counts it."""
+"""How deeply documents are indexed, as surfaces name it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from enum import IntEnum
 
 
 class Tier(IntEnum):
-    """Searchable by words and static vectors, or by contextual vectors as well."""
+    """Searchable by words and static vectors; with the rows of its structure; by contextual vectors as well."""
 
     TEXT = 0
-    MEANING = 1
+    STRUCTURE = 1
+    MEANING = 2

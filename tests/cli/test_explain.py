@@ -27,7 +27,7 @@ def test_a_hit_is_traced_to_its_words_and_compared_with_the_next(indexctl: Progr
 def test_the_document_has_the_hit_the_next_one_and_the_ranks_without_each_channel(indexctl: Program) -> None:
     run = indexctl("explain", "wait longer after failure", "app/retry.py:5", "--format", "json")
     document = json.loads(run.out)
-    assert set(document) == {"query", "rank", "candidates", "hit", "next", "rankWithout", "note"}
+    assert set(document) == {"query", "rank", "candidates", "hit", "next", "rankWithout", "note", "summary"}
     assert document["rank"] == 1
     assert document["hit"]["score"] >= document["next"]["score"]
     assert set(document["rankWithout"]) == {"bm25", "dense"}

@@ -16,7 +16,8 @@ COMMANDS = sorted(program.commands)
 
 def test_the_commands_are_those_of_the_documentation() -> None:
     assert COMMANDS == [
-        "check", "doctor", "explain", "gc", "idmap-export", "index", "model", "search", "similar", "status", "watch",
+        "check", "doctor", "explain", "gc", "idmap-export", "idmap-views", "index", "judge", "judgments", "model",
+        "search", "similar", "sql", "status", "views", "watch", "why-not",
     ]  # fmt: skip
 
 
@@ -52,7 +53,7 @@ def test_an_unknown_command_is_a_usage_error(indexctl: Program) -> None:
 
 
 def test_help_loads_no_engine() -> None:
-    heavy = "{'numpy', 'pyarrow', 'faiss', 'tantivy', 'onnxruntime', 'tokenizers', 'tree_sitter', 'pygls'}"
+    heavy = "{'duckdb', 'numpy', 'pyarrow', 'faiss', 'tantivy', 'onnxruntime', 'tokenizers', 'tree_sitter', 'pygls'}"
     script = f"import sys, codeintel.cli.main; sys.exit(str({heavy} & set(sys.modules) or ''))"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert run.stderr.strip() == ""

@@ -92,9 +92,9 @@ def check(folder: Path, answers: list[list[tuple[int, float]]], names: set[str])
     findings = Service.check([folder], MEANING)
     assert names & {finding.artifact for finding in findings}, (names, findings)
     with opened(folder, settings=MEANING) as service:
+        service.index()
         # a folder without a manifest is where an index begins
         assert service.warnings or MANIFEST_NAME in names
-        service.index()
         assert answers_of(service) == answers
     assert Service.check([folder], MEANING) == []
     with opened(folder, settings=MEANING) as service:

@@ -310,7 +310,7 @@ def test_a_failure_to_publish_is_made_good_by_the_next_run(folder: Path) -> None
         write(folder, {"queue.py": "class Pipe:\n    pass\n"})
         with (
             patch(
-                "codeintel.catalog.store.Draft.write_delta",
+                "codeintel.catalog.folding.Draft.write_delta",
                 side_effect=OSError(28, "No space left on device"),
             ),
             pytest.raises(IndexTrouble, match="could not be written"),

@@ -21,6 +21,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from codeintel.catalog.schemas import tables_of
+from codeintel.indexing.document_queue import Urgency
 from codeintel.models.folder import Models
 from codeintel.models.vectors import Vectors
 from codeintel.search.searcher import SearchRequest
@@ -107,7 +109,17 @@ def contents(now: Snapshot, search: Service, *, with_rows: bool = True) -> dict[
         if len(now.contextual) == len(ids)
         else "incomplete",
         "top ten": tops,
+        "symbols": {uri: now.symbols.of(uri) for uri in sorted(now.symbols.uris())},
+        "structured": (now.structured, now.documents) if with_rows else None,
     }
+
+
+def tables(service: Service) -> dict[str, list[object]]:
+    """The rows of the structure tier on disk; concrete nodes of a text that cannot be parsed are of an earlier one."""
+    store = service._indexes[0].store
+    rows = {table: store.read(table).to_pylist() for table in tables_of("structure")}
+    rows["cst_nodes"] = [row for row in rows["cst_nodes"] if not row["stale"]]
+    return {table: sorted(found, key=repr) for table, found in rows.items()}
 
 
 class LiveIndex(RuleBasedStateMachine):
@@ -191,6 +203,10 @@ class LiveIndex(RuleBasedStateMachine):
     def encodes(self) -> None:
         self.service.encode_some()
 
+    @rule(at_least=st.sampled_from(Urgency))
+    def finds_structure(self, at_least: Urgency) -> None:
+        self.service.structure_some(at_least=at_least)
+
     @rule(with_vectors=st.booleans())
     def publishes(self, with_vectors: bool) -> None:
         self.service.publish(with_vectors=with_vectors)
@@ -225,14 +241,18 @@ class LiveIndex(RuleBasedStateMachine):
         self.settle()
         assert Service.check([self.folder], MEANING) == []
         with opened(self.folder, settings=MEANING, models=MODELS, readonly=True) as reader:
-            shown = contents(reader._snapshots()[0], reader)
+            reader.load_structure()
+            shown = {**contents(reader._snapshots()[0], reader), **tables(reader)}
         self.equals_fresh(shown, self.saved())
 
     def teardown(self) -> None:
         try:
             if hasattr(self, "service"):
                 self.settle()
-                shown = contents(self.service._indexes[0].state.saved, self.service)
+                self.unsaved.clear()
+                for uri in URIS:
+                    self.service.revert(self.folder / uri)
+                shown = {**contents(self.service._snapshots()[0], self.service), **tables(self.service)}
                 self.equals_fresh(shown, self.saved())
         finally:
             if hasattr(self, "context"):
@@ -242,7 +262,7 @@ class LiveIndex(RuleBasedStateMachine):
     def settle(self) -> None:
         """Let the server do all that it would do in a quiet second."""
         self.service.compare()
-        while self.service.encode_some():
+        while self.service.encode_some() or self.service.structure_some():
             pass
         self.service.publish(with_vectors=True)
         self.service.upkeep()
@@ -255,15 +275,16 @@ class LiveIndex(RuleBasedStateMachine):
         with_rows: bool = True,
         but: Sequence[str] = (),
     ) -> None:
-        fresh_folder = self.place / "fresh"
+        fresh_folder = self.place / "fresh" / self.folder.name  # symbols have the folder's name in them
         shutil.rmtree(fresh_folder, ignore_errors=True)
         for uri, text in files.items():
             (fresh_folder / uri).parent.mkdir(parents=True, exist_ok=True)
             (fresh_folder / uri).write_text(text, newline="")
-        fresh_folder.mkdir(exist_ok=True)
+        fresh_folder.mkdir(parents=True, exist_ok=True)
         with opened(fresh_folder, settings=MEANING, models=MODELS) as service:
             service.index()
             fresh = contents(service._snapshots()[0], service, with_rows=with_rows)
+            fresh |= tables(service) if with_rows else {}
         for what, value in fresh.items():
             if what not in but:
                 assert shown[what] == value, what

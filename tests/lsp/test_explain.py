@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -37,6 +38,31 @@ async def test_tells_the_rank_without_each_channel(client: Client) -> None:
     explained = await client.ask(protocol.EXPLAIN, at(best.uri, best.range.start.line))
     assert {"bm25", "dense"} <= set(explained.without)
     assert all(rank is None or rank >= 1 for rank in explained.without.values())
+
+
+@pytest.mark.parametrize(
+    ("depth", "evidence", "following", "without"),
+    [("one", False, False, False), ("signals", False, True, False), ("full", True, True, True)],
+)
+async def test_there_are_three_depths(
+    client: Client, depth: str, evidence: bool, following: bool, without: bool
+) -> None:
+    best = (await client.search(QUERY, limit=1)).hits[0]
+    asked = attrs.evolve(at(best.uri, best.range.start.line), depth=depth)
+    told = await client.ask(protocol.EXPLAIN, asked)
+    assert told.summary.startswith(f"rank 1 of {told.candidates}: matching words, rank 1")
+    assert "\n" not in told.summary
+    assert any(part.evidence for part in told.hit.contributions) == evidence
+    assert (told.next_hit is not None, bool(told.without)) == (following, without)
+    assert sum(part.contribution for part in told.hit.contributions) == pytest.approx(best.score, abs=1e-6)
+
+
+async def test_another_depth_is_an_error(client: Client, sample) -> None:
+    with pytest.raises(JsonRpcException) as caught:
+        await client.ask(
+            protocol.EXPLAIN, attrs.evolve(at((sample / "README.md").as_uri(), 0), depth="deep")
+        )
+    assert (caught.value.code, caught.value.data["field"]) == (-32602, "depth")
 
 
 async def test_says_why_a_place_is_no_hit(client: Client, sample) -> None:

@@ -21,6 +21,8 @@ async def test_announces_what_it_can_do(workspace: Path) -> None:
         offered = client.server
         assert offered.hover_provider and offered.workspace_symbol_provider
         assert offered.workspace.workspace_folders.change_notifications
+        methods = offered.experimental["codeintel"]["methods"]
+        assert {"codeintel/whyNot", "codeintel/judge", "codeintel/statusChanged"} <= set(methods)
         sync = offered.text_document_sync
         assert sync.save and sync.open_close and sync.change == types.TextDocumentSyncKind.Incremental
         assert sorted(offered.execute_command_provider.commands) == sorted(

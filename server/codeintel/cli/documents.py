@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any
 from codeintel.cli.console import write_line
 from codeintel.cli.options import Format
 from codeintel.errors import CodeIntelError, QueryError, UsageError
+from codeintel.search.summaries import summary
 
 if TYPE_CHECKING:
     from codeintel.catalog.check import Finding
+    from codeintel.judgments.ledger import Standing
     from codeintel.search.answers import Answer, Contribution, Coverage, Evidence, Explanation, Hit
+    from codeintel.search.why_not import WhyNot
     from codeintel.service import IndexReport, RootStatus, Status
 
 Document = dict[str, Any]
@@ -72,7 +75,7 @@ def _evidence_document(piece: Evidence) -> Document:
 
 def tiers_document(coverage: Coverage) -> Document:
     """How much of the index each tier reaches, 0 to 1."""
-    return {"text": 1.0, "meaning": round(coverage.share, 4)}
+    return {"text": 1.0, "structure": round(coverage.structure_share, 4), "meaning": round(coverage.share, 4)}
 
 
 def explanation_document(explanation: Explanation, *, rooted: bool) -> Document:
@@ -86,6 +89,41 @@ def explanation_document(explanation: Explanation, *, rooted: bool) -> Document:
         "next": hit_document(following, rooted=rooted) if following else None,
         "rankWithout": dict(explanation.without),
         "note": explanation.note,
+        "summary": summary(explanation),
+    }
+
+
+def why_not_document(found: WhyNot, *, rooted: bool) -> Document:
+    """What became of something expected among the hits; null is what does not apply."""
+    hit, last = found.hit, found.last_shown
+    return {
+        "query": found.query,
+        "kind": found.kind,
+        "note": found.note,
+        "rank": found.rank,
+        "shown": found.shown,
+        "hit": hit_document(hit, rooted=rooted) if hit else None,
+        "lastShown": hit_document(last, rooted=rooted) if last else None,
+        "qualifier": found.qualifier,
+        "reason": found.reason,
+    }
+
+
+def judgment_document(standing: Standing) -> Document:
+    """A verdict, where its code is now and how it was found; where it was when judged, if it is lost."""
+    judgment, chunk = standing.judgment, standing.anchor.chunk
+    return {
+        "query": judgment.query,
+        "verdict": judgment.verdict,
+        "root": standing.root.name,
+        "path": chunk.uri if chunk else judgment.uri,
+        "startLine": (chunk.start_line if chunk else judgment.start_line) + 1,
+        "endLine": (chunk.end_line if chunk else judgment.end_line) + 1,
+        "anchor": standing.anchor.how,
+        "contentHash": f"{judgment.content_hash:016x}",
+        "symbols": list(judgment.symbols),
+        "breadcrumb": judgment.breadcrumb,
+        "at": judgment.at,
     }
 
 

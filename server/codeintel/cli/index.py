@@ -30,10 +30,10 @@ REASONS_SHOWN: Final = 6
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 @click.option(
     "--tier",
-    type=click.Choice(["text", "meaning"]),
+    type=click.Choice([tier.name.lower() for tier in Tier]),
     default="meaning",
     show_default=True,
-    help="How deep: words and static vectors, or contextual vectors too.",
+    help="How deep: words and static vectors, the rows of the structure too, or contextual vectors as well.",
 )
 @click.option("--force", is_flag=True, help="Read every file again, also what looks unchanged.")
 @common_options
@@ -84,7 +84,9 @@ def _summary(report: IndexReport) -> Iterator[Text]:
     yield fact("files", f"{report.files:,} ({report.changed:,} changed{removed})")
     for at, row in enumerate(_skipped_rows(report.skipped)):
         yield fact("" if at else "skipped", row)
-    encoded = f"{report.encoded:,} encoded" if report.tier is Tier.MEANING else "text tier only"
+    encoded = (
+        f"{report.encoded:,} encoded" if report.tier is Tier.MEANING else f"{report.tier.name.lower()} tier only"
+    )
     yield fact("chunks", f"{report.chunks:,} ({encoded})")
     yield fact("time", duration(report.seconds))
 

@@ -20,11 +20,15 @@ from codeintel.cli.failures import exit_code_of, report_failure
 from codeintel.cli.gc import gc
 from codeintel.cli.idmap import idmap_export
 from codeintel.cli.index import index
+from codeintel.cli.judge import judge, judgments
 from codeintel.cli.model import model
 from codeintel.cli.search import search
 from codeintel.cli.similar import similar
+from codeintel.cli.sql import sql
 from codeintel.cli.status import status
+from codeintel.cli.views import idmap_views, views
 from codeintel.cli.watch import watch
+from codeintel.cli.why_not import why_not
 
 BROKEN_PIPE: Final = 141  # 128 + SIGPIPE, what a shell reports for a program that nobody listens to any more
 
@@ -46,7 +50,10 @@ def indexctl() -> None:
     """
 
 
-for command in (index, search, explain, similar, status, watch, check, gc, idmap_export, model, doctor):
+for command in (
+    index, search, explain, why_not, similar, judge, judgments, status, watch, check, gc, views, sql,
+    idmap_export, idmap_views, model, doctor,
+):  # fmt: skip
     indexctl.add_command(command)
 
 

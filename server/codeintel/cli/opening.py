@@ -58,6 +58,7 @@ def opened_for_search(surface: Surface, *, no_index: bool) -> Iterator[Service]:
         try:
             service = open_services.enter_context(opened(surface, readonly=True))
             _require_published(service)
+            service.load_structure()
         except IndexCorrupt as error:
             if no_index:
                 raise

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from codeintel.cli.console import shown
-from codeintel.workspace.roots import Root
+from codeintel.workspace.roots import Root, innermost
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +20,12 @@ class Place:
     line: int
 
     def within(self, roots: Sequence[Root]) -> Path:
-        """The file itself: from the current folder, else from the first root that has it."""
+        """The file itself: from the current folder, else from the first root that has it, or that could."""
         if self.path.is_absolute() or self.path.exists():
             return self.path.absolute()
         found = (root.path / self.path for root in roots if (root.path / self.path).exists())
-        return next(found, self.path.absolute())
+        is_inside = innermost(roots, self.path.absolute()) is not None
+        return next(found, self.path.absolute() if is_inside or not roots else roots[0].path / self.path)
 
 
 class PlaceType(click.ParamType[Place]):
@@ -48,4 +49,20 @@ def _split(text: str) -> tuple[str, str]:
     return path, line
 
 
+class PlaceOrFileType(PlaceType):
+    """Reads a place, or the path of a file, whose line is then WHOLE_FILE."""
+
+    name = "path[:line]"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Place:
+        """The place, or the file, that the text names."""
+        if str(value) and not _split(str(value))[1].isdecimal():
+            return Place(Path(str(value)), WHOLE_FILE)
+        return super().convert(value, param, ctx)
+
+
+WHOLE_FILE = -1
+"""The line of a place that is a whole file."""
+
 PLACE = PlaceType()
+PLACE_OR_FILE = PlaceOrFileType()

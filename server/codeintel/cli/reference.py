@@ -36,7 +36,7 @@ plain query or an object with `query`; blank lines are passed over.
                "contributions": [{"source": "bm25", "kind": "channel", "rank": 1, "score": 14.2,
                                   "weight": 1.0, "contribution": 1.0, "reason": "matching words, …"}, …]},
               …],
-     "tiers": {"text": 1.0, "meaning": 0.87},
+     "tiers": {"text": 1.0, "structure": 1.0, "meaning": 0.87},
      "elapsedMs": 8.4}
 
 The `contribution`s of a hit, of channels and priors alike, sum to its `score`. `tiers` says how much of the

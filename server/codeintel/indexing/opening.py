@@ -21,6 +21,7 @@ from codeintel.errors import IndexCorrupt
 from codeintel.indexing.analysis import ANALYSIS_VERSION
 from codeintel.indexing.assembly import lexical_documents
 from codeintel.indexing.publishing import LEXICAL_FOLDER, META_FILE, lexical_stamps, trained_artifacts
+from codeintel.indexing.structure_workers import STRUCTURE_VERSION
 from codeintel.models.folder import Models
 from codeintel.snapshot import ChunkTable, IndexedFile, Snapshot
 from codeintel.workspace.roots import Root
@@ -53,7 +54,9 @@ def open_index(
     """
     warnings: list[str] = []
     store = (
-        Store.follow(folder) if readonly else _writable(folder, provenance_of(models, chunk_chars), warnings)
+        Store.follow(folder)
+        if readonly
+        else _writable(folder, provenance_of(models, chunk_chars, root), warnings)
     )
     try:
         table, vectors = _tables(store, warnings)
@@ -71,7 +74,7 @@ def open_index(
 
 def empty_index(root: Root, models: Models, chunk_chars: int) -> Opened:
     """An index of nothing that cannot be written: what a follower searches before the writer's first generation."""
-    provenance = provenance_of(models, chunk_chars)
+    provenance = provenance_of(models, chunk_chars, root)
     store = Store.in_memory(provenance)
     store.close()
     none = np.empty(0, np.int64)
@@ -84,11 +87,16 @@ def empty_index(root: Root, models: Models, chunk_chars: int) -> Opened:
     return Opened(store, lexical, Snapshot(root, 0, ChunkTable({}), lexical.view(), static, contextual))
 
 
-def provenance_of(models: Models, chunk_chars: int) -> Provenance:
+def provenance_of(models: Models, chunk_chars: int, root: Root) -> Provenance:
     """What rows made now depend on."""
     encoder, static = models.encoder, models.static
-    chunker = f"{ANALYSIS_VERSION}:{chunk_chars}"
-    return Provenance(encoder.model_id, encoder.dim, static.model_id, static.dim, chunker)
+    chunker, structure = f"{ANALYSIS_VERSION}:{chunk_chars}", f"{STRUCTURE_VERSION}:{project_of(root)}"
+    return Provenance(encoder.model_id, encoder.dim, static.model_id, static.dim, chunker, structure)
+
+
+def project_of(root: Root) -> str:
+    """What symbols of a root name as their project: its folder's name, which other roots do not change."""
+    return root.path.name or "root"
 
 
 def _writable(folder: Path, provenance: Provenance, warnings: list[str]) -> Store:
@@ -119,6 +127,7 @@ def _tables(store: Store, warnings: list[str]) -> tuple[ChunkTable, ColumnVector
 
 def _read(store: Store) -> tuple[ChunkTable, ColumnVectors]:
     store.read("faiss_idmap")  # so that damage to it is found, and mended, with the others'
+    store.read("modules")
     rows = store.read("chunks", [*CHUNK_COLUMNS, "embedding", "static_embedding"])
     chunks = chunks_of(rows)
     ids = np.array([chunk.id for chunk in chunks], np.int64)

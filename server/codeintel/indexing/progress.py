@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 READING = "Reading and chunking"
+STRUCTURE = "Reading for structure"
 ENCODING = "Reading for meaning"
 
 

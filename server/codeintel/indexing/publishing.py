@@ -13,9 +13,11 @@ from codeintel.catalog.manifest import Artifact
 from codeintel.catalog.rows import Chunk, chunk_table, file_table, idmap_table
 from codeintel.catalog.schemas import Dims
 from codeintel.catalog.store import Store
+from codeintel.catalog.structure_rows import joined
 from codeintel.engines.dense import write_meta
 from codeintel.engines.dense_view import DenseView
 from codeintel.engines.lexical import LexicalIndex
+from codeintel.indexing.structure_state import StructureCapture
 from codeintel.snapshot import IndexedFile, Snapshot
 
 LEXICAL_FOLDER = "lexical"
@@ -34,6 +36,12 @@ def tables_of(files: Iterable[IndexedFile], snapshot: Snapshot, dims: Dims) -> M
         "files": file_table([file.row for file in kept], dims),
         "faiss_idmap": _idmap([chunk for chunk, has in zip(chunks, embedded, strict=True) if has], snapshot),
     }
+
+
+def structure_of(capture: StructureCapture) -> Mapping[str, Any]:
+    """The rows of the structure tier that are to be written, by table; none where there are none."""
+    documents = [capture.rows[uri].tables for uri in sorted(capture.rows)]
+    return joined(documents)
 
 
 def idmap_of(snapshot: Snapshot) -> Any:

@@ -18,9 +18,12 @@ from codeintel.engines.lexical import LexicalDocument, LexicalIndex, LexicalView
 from codeintel.indexing.assembly import lexical_documents
 from codeintel.indexing.differences import chunks_at, chunks_in, difference, reads_same, text_of
 from codeintel.indexing.document_queue import DocumentQueue, Urgency
+from codeintel.indexing.scip_refresh import CompiledDocument
+from codeintel.indexing.structure_state import DocumentRows, StructureCapture, StructureState
 from codeintel.models.folder import Models
 from codeintel.models.vectors import passage_for
-from codeintel.snapshot import Change, IndexedFile, Snapshot, VectorRows
+from codeintel.snapshot import Change, ChunkTable, IndexedFile, Snapshot, VectorRows
+from codeintel.symbol_table import DocumentSymbols, SymbolTable
 
 Vectors = npt.NDArray[np.float32]
 Files = Mapping[str, IndexedFile | None]
@@ -51,24 +54,29 @@ class Capture:
     removed: tuple[int, ...]
     documents: tuple[LexicalDocument, ...]
     vectors: tuple[int, ...]
+    structure: StructureCapture
 
 
 class IndexState:
     """The one place where a root's snapshot is exchanged. Any thread may call any method; `snapshot` may be read."""
 
-    def __init__(self, saved: Snapshot, models: Models, *, writes: bool = True) -> None:
+    def __init__(
+        self, saved: Snapshot, models: Models, structured: Mapping[str, int], *, writes: bool = True
+    ) -> None:
         self.lock = threading.RLock()
         self.folding = threading.Lock()  # held while vectors of a captured snapshot are read
         self.waiting = DocumentQueue()
+        self.structure = StructureState()
         self._models = models
         self._open: dict[str, OpenText] = {}
         self._stale: set[str] = set()
-        self.adopt(saved, writes=writes)
+        self.adopt(saved, structured, writes=writes)
 
-    def adopt(self, saved: Snapshot, *, writes: bool = True) -> None:
+    def adopt(self, saved: Snapshot, structured: Mapping[str, int], *, writes: bool = True) -> None:
         """Go on from another saved snapshot, as read from disk; open documents stay laid over it.
 
-        Where another process `writes`, it also gives saved chunks their vectors.
+        `structured` are the hashes of the texts that the tables have structure of. Where another process `writes`, it
+        also gives saved chunks their vectors and documents their structure.
         """
         chunks = list(saved.chunks) if writes else []
         held = saved.contextual.holds(np.array([chunk.id for chunk in chunks], np.int64))
@@ -80,14 +88,20 @@ class IndexState:
             self._uncommitted: dict[str, IndexedFile | None] = {}
             self._documents: dict[str, dict[int, LexicalDocument]] = {}
             self._unpublished: dict[str, None] = {}
+            self._in_flight: tuple[str, ...] = ()  # being written just now
             self._fresh: dict[int, None] = {}
             self.waiting.put(bare, Urgency.REST)
+            self.structure.adopt(saved.chunks.files(), structured, writes=writes)
             self._relay()
 
     @property
     def has_unpublished(self) -> bool:
         """Whether files changed since the last capture."""
         return bool(self._unpublished)
+
+    def awaits_publication(self, uri: str) -> bool:
+        """Whether a document changed, or was deleted, and no published state tells of it yet."""
+        return uri in self._unpublished or uri in self._in_flight
 
     @property
     def fresh_vectors(self) -> int:
@@ -108,7 +122,7 @@ class IndexState:
                 kept = {chunk.id for chunk in chunks_in(files[uri])}
                 staged = {i: d for i, d in self._documents.get(uri, {}).items() if i in kept}
                 self._documents[uri] = {**staged, **{d.id: d for d in change.documents.get(uri, ())}}
-            self._note_taken(files, urgency)
+            self._note_taken(files, urgency, before.chunks)
 
     def take_in_bulk(self, files: Files, bodies: Bodies, urgency: Urgency, lexical: LexicalIndex) -> None:
         """The same for many files, by way of a commit: tantivy indexes thousands faster than memory is searched.
@@ -135,26 +149,35 @@ class IndexState:
             altered = [chunk.id for chunk in self._altered(self.saved, taken)]
             self.saved = self.saved.changed(replace(change, gone=[*change.gone, *altered]), lexical.view())
             self.saved = replace(self.saved, lexical=self._laid(lexical.view()))
-            self._note_taken(taken, urgency)
+            self._note_taken(taken, urgency, before.chunks)
 
-    def _note_taken(self, files: Files, urgency: Urgency) -> None:
+    def _note_taken(self, files: Files, urgency: Urgency, before: ChunkTable) -> None:
         self._unpublished.update(dict.fromkeys(files))
         self._stale.difference_update(files)
+        self.structure.taken(files, urgency, before.file)
         for uri, file in files.items():
             if (open_text := self._open.get(uri)) and file and text_of(file) == text_of(open_text.file):
                 del self._open[uri]
+                self.structure.lifted(uri)
         self.waiting.put([uri for uri, file in files.items() if file and file.chunks], urgency)
         self._relay()
 
     def follow(
-        self, files: Files, static: VectorRows, contextual: VectorRows, lexical: LexicalView, generation: int
+        self,
+        files: Files,
+        static: VectorRows,
+        contextual: VectorRows,
+        structured: Mapping[str, DocumentSymbols | None],
+        lexical: LexicalView,
+        generation: int,
     ) -> None:
-        """Take over documents as another process has published them, with the vectors that it gave them."""
+        """Take over documents as another process has published them, with the vectors and structure it gave them."""
         with self.lock:
             outdated = [chunk.id for uri in files for chunk in chunks_at(self.saved.chunks, uri)]
             change = Change(files, outdated, {}, static, contextual)
             self.saved = replace(self.saved.changed(change, lexical), generation=generation)
             self._stale.difference_update(files)
+            self.structure.follow(files, structured)
             self._relay()
 
     # -- open documents -----------------------------------------------------------------------------------------
@@ -168,7 +191,9 @@ class IndexState:
             saved = self.saved.chunks.file(uri)
             if saved is not None and text_of(saved) == text_of(file):
                 self._open.pop(uri, None)
+                self.structure.lifted(uri)
             else:
+                self.structure.opened(file)
                 documents = {document.id: document for document in lexical_documents(file, bodies)}
                 self._open[uri] = OpenText(file, documents, static, self._known_vectors(file.chunks))
                 self.waiting.put([uri], Urgency.VISIBLE)
@@ -184,6 +209,7 @@ class IndexState:
         with self.lock:
             self._stale.discard(uri)
             self._open.pop(uri, None)
+            self.structure.lifted(uri)
             self._relay()
 
     @property
@@ -195,19 +221,19 @@ class IndexState:
         """Say of documents that they are known to have changed since they were read."""
         with self.lock:
             self._stale.update(uris)
-            self._relay()
+            self._show_stale()
 
     def unmark_stale(self, uris: Iterable[str]) -> None:
         """Say that documents have been compared with what they were said to have become."""
         with self.lock:
             self._stale.difference_update(uris)
-            self._relay()
+            self._show_stale()
 
     def unmark_all(self) -> None:
         """Say that every document has been compared."""
         with self.lock:
             self._stale.clear()
-            self._relay()
+            self._show_stale()
 
     # -- contextual vectors -------------------------------------------------------------------------------------
 
@@ -251,6 +277,58 @@ class IndexState:
             self._fresh.update(dict.fromkeys(kept_bare))  # the others' rows are yet to be written
             self._relay()
 
+    # -- structure ----------------------------------------------------------------------------------------------
+
+    def texts_without_structure(self, uri: str) -> list[tuple[bool, int, IndexedFile]]:
+        """What of a document waits for its structure: whether it is the open text, its hash, and its chunks."""
+        with self.lock:
+            found: list[tuple[bool, int, IndexedFile]] = []
+            for is_open, content_hash in self.structure.wants(uri):
+                text = self._open.get(uri) if is_open else None
+                file = text.file if text else self.saved.chunks.file(uri)
+                if file is not None and file.row.content_hash == content_hash:
+                    found.append((is_open, content_hash, file))
+            return found
+
+    def take_structure(
+        self, uri: str, rows: DocumentRows, *, is_open: bool, merged: CompiledDocument | None = None
+    ) -> None:
+        """Put a text's structure in place where that is still the text which is searched.
+
+        `merged` are a compiler's rows that have just become a part of it.
+        """
+        with self.lock:
+            if self.structure.take(uri, rows, is_open=is_open):
+                if merged is not None and not is_open:
+                    self.structure.merged(merged)
+                self._show_structure()
+
+    def compiler_found(self, found: CompiledDocument) -> None:
+        """A compiler's rows of a document are there; they are merged with ours when its turn comes."""
+        with self.lock:
+            self.structure.arrived(found)
+
+    def lost(self, texts: Iterable[str], structures: Iterable[str]) -> None:
+        """The tables on disk have lost documents that are known here: they are to be written, or derived, again."""
+        with self.lock:
+            self._unpublished.update(dict.fromkeys(texts))
+            self.structure.lost([*texts, *structures])
+            self._show_structure()
+
+    def load_symbols(self, symbols: SymbolTable, compiled: Iterable[str]) -> None:
+        """Take over the occurrences that were read from the tables on disk; some documents have a compiler's."""
+        with self.lock:
+            self.structure.load(symbols, compiled)
+            self._show_structure()
+
+    # -- what the tables on disk do not have --------------------------------------------------------------------
+
+    def unwritten(self) -> tuple[Snapshot, frozenset[str], frozenset[str], Sequence[DocumentRows]]:
+        """The snapshot, whose documents have another text on disk, whose another structure, and those rows."""
+        with self.lock:
+            texts = frozenset([*self._unpublished, *self._in_flight, *self._open])
+            return self.snapshot, texts, self.structure.hidden(), self.structure.laid_over()
+
     # -- moving to disk -----------------------------------------------------------------------------------------
 
     def capture(self, *, with_vectors: bool) -> Capture:
@@ -261,15 +339,18 @@ class IndexState:
             removed = [i for uri, file in uncommitted.items() for i in _gone(file, now[uri])]
             documents = [document for uri in uncommitted for document in self._documents[uri].values()]
             uris, vectors = tuple(self._unpublished), tuple(self._fresh) if with_vectors else ()
-            self._unpublished = {}
+            self._unpublished, self._in_flight = {}, uris
             if with_vectors:
                 self._fresh = {}
-            return Capture(self.saved, uris, uncommitted, tuple(removed), tuple(documents), vectors)
+            structure = self.structure.capture()
+            return Capture(
+                self.saved, uris, uncommitted, tuple(removed), tuple(documents), vectors, structure
+            )
 
     def put_back(self, capture: Capture) -> None:
         """What was captured could not be written: it waits again."""
         with self.lock:
-            self._unpublished = {**dict.fromkeys(capture.uris), **self._unpublished}
+            self._unpublished, self._in_flight = {**dict.fromkeys(capture.uris), **self._unpublished}, ()
             self._fresh = {**dict.fromkeys(capture.vectors), **self._fresh}
 
     def committed(self, capture: Capture, view: LexicalView) -> None:
@@ -285,9 +366,11 @@ class IndexState:
             self.saved = replace(self.saved, lexical=self._laid(view))
             self._relay()
 
-    def published(self, generation: int) -> None:
+    def published(self, capture: Capture, generation: int) -> None:
         """The tables on disk have what was captured, as this generation."""
         with self.lock:
+            self._in_flight = ()
+            self.structure.published(capture.structure)
             self.saved = replace(self.saved, generation=generation)
             self._relay()
 
@@ -327,8 +410,23 @@ class IndexState:
                 VectorRows.of(contextual, self._models.encoder.dim),
             )
             self.snapshot = replace(self.saved.changed(change), live=frozenset(self._open))
-        if self._stale:
+        self._show_stale()
+        self._show_structure()
+
+    def _show_stale(self) -> None:
+        """Let queries see which documents are known to have changed; the lock is held."""
+        if self.snapshot.stale != self._stale:
             self.snapshot = replace(self.snapshot, stale=frozenset(self._stale))
+
+    def _show_structure(self) -> None:
+        """Let queries see the structure that is there now; the lock is held."""
+        found = self.structure
+        self.snapshot = replace(
+            self.snapshot,
+            symbols=found.symbols,
+            structured=found.covered,
+            documents=found.covered + found.missing,
+        )
 
     def _laid(self, view: LexicalView) -> LexicalView:
         """What tantivy has not got, over what it has."""

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from lsprotocol import types
 
 from codeintel import __version__
 from codeintel.lsp import protocol
 from codeintel.lsp.locations import Ranges, uri_of
+from codeintel.search.summaries import summary
 
 if TYPE_CHECKING:  # the catalog imports pyarrow, which would double the time to start
+    from codeintel.catalog.person_sql import SqlAnswer
     from codeintel.indexing.progress import Progress
+    from codeintel.indexing.scip_refresh import IndexerRun
     from codeintel.search.answers import Answer, Contribution, Coverage, Explanation, Hit
+    from codeintel.search.positions import Location
+    from codeintel.search.why_not import WhyNot
     from codeintel.service import IndexReport, RootStatus, Status
+    from codeintel.workspace.roots import Root
 
 
 def hit(found: Hit, ranges: Ranges) -> protocol.Hit:
@@ -72,6 +81,8 @@ def _coverage(coverage: Coverage) -> protocol.Coverage:
         chunks=coverage.chunks,
         meaning=coverage.meaning,
         share=coverage.share,
+        documents=coverage.documents,
+        structured=coverage.structured,
         live=coverage.live,
         stale=coverage.stale,
     )
@@ -86,6 +97,21 @@ def explain_result(explanation: Explanation, ranges: Ranges) -> protocol.Explain
         next_hit=hit(explanation.next_hit, ranges) if explanation.next_hit else None,
         without=dict(explanation.without),
         note=explanation.note,
+        summary=summary(explanation),
+    )
+
+
+def why_not_result(found: WhyNot, ranges: Ranges) -> protocol.WhyNotResult:
+    """What became of something expected."""
+    return protocol.WhyNotResult(
+        kind=found.kind,
+        note=found.note,
+        rank=found.rank,
+        shown=found.shown,
+        hit=hit(found.hit, ranges) if found.hit else None,
+        last_shown=hit(found.last_shown, ranges) if found.last_shown else None,
+        qualifier=found.qualifier,
+        reason=found.reason,
     )
 
 
@@ -110,6 +136,8 @@ def status_changed(state: str, message: str, coverage: Coverage, following: bool
         message=message,
         chunks=coverage.chunks,
         meaning=coverage.meaning,
+        documents=coverage.documents,
+        structured=coverage.structured,
         live=coverage.live,
         stale=coverage.stale,
         following=following,
@@ -134,6 +162,8 @@ def _root(root: RootStatus) -> protocol.RootStatus:
         files=root.files,
         skipped=dict(root.skipped),
         chunks=root.chunks,
+        documents=root.documents,
+        structured=root.structured,
         meaning=root.meaning,
         size_bytes=root.size_bytes,
         last_indexed_at=root.last_indexed_at or None,
@@ -141,6 +171,40 @@ def _root(root: RootStatus) -> protocol.RootStatus:
         live=root.live,
         stale=root.stale,
         following=root.following,
+    )
+
+
+def place(location: Location) -> types.Location:
+    """A place in the encoding that was asked for."""
+    span = types.Range(types.Position(*location.start), types.Position(*location.end))
+    return types.Location(uri_of(location.root.path / location.uri), span)
+
+
+def sql_result(answer: SqlAnswer) -> protocol.SqlResult:
+    """What a statement answered."""
+    return protocol.SqlResult(
+        columns=list(answer.columns),
+        types=list(answer.types),
+        rows=[list(row) for row in answer.rows],
+        truncated=answer.truncated,
+        elapsed_ms=answer.elapsed_ms,
+    )
+
+
+def refresh_scip_result(runs: Sequence[tuple[Root, IndexerRun]]) -> protocol.RefreshScipResult:
+    """What became of each indexer."""
+    return protocol.RefreshScipResult(runs=[_indexer_run(root, run) for root, run in runs])
+
+
+def _indexer_run(root: Root, run: IndexerRun) -> protocol.IndexerRun:
+    return protocol.IndexerRun(
+        root=root.name,
+        indexer=run.indexer,
+        copied=run.copied,
+        documents=run.documents,
+        seconds=run.seconds,
+        error=run.error.message if run.error else None,
+        remedy=(run.error.remedy or None) if run.error else None,
     )
 
 

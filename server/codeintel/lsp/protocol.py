@@ -22,7 +22,9 @@ Streamed = Annotated[Token | None, "streams the hits under this token; the resul
 
 SEARCH: Final = "codeintel/search"
 EXPLAIN: Final = "codeintel/explain"
+WHY_NOT: Final = "codeintel/whyNot"
 SIMILAR: Final = "codeintel/similar"
+JUDGE: Final = "codeintel/judge"
 STATUS: Final = "codeintel/status"
 STATUS_CHANGED: Final = "codeintel/statusChanged"
 
@@ -45,7 +47,35 @@ class ExplainParams:
     query: Annotated[str, "the query whose ranking is explained"]
     text_document: Annotated[types.TextDocumentIdentifier, "the file, as a `file:` URI"]
     position: Annotated[types.Position, "any position in the chunk"]
+    depth: Annotated[str, "`one`, `signals` or `full`: how much `ExplainResult` says"] = "full"
     work_done_token: WorkDone = None
+
+
+@attrs.frozen(kw_only=True)
+class WhyNotParams:
+    """What `codeintel/whyNot` takes: a query, and what was expected among its hits.
+
+    That is a place, a file, a symbol, or a symbol in a file.
+    """
+
+    query: Annotated[str, "the query that was asked"]
+    text_document: Annotated[types.TextDocumentIdentifier | None, "the file, as a `file:` URI"] = None
+    position: Annotated[types.Position | None, "any position in the chunk; without it, all of the file"] = (
+        None
+    )
+    symbol: Annotated[str | None, "a name that the chunk defines or, where none does, mentions"] = None
+    limit: Limit = None
+    work_done_token: WorkDone = None
+
+
+@attrs.frozen(kw_only=True)
+class JudgeParams:
+    """What `codeintel/judge` takes: whether a place answers a query, in the eyes of a person."""
+
+    query: Annotated[str, "the query that was asked"]
+    text_document: Annotated[types.TextDocumentIdentifier, "the file, as a `file:` URI"]
+    position: Annotated[types.Position, "any position in the chunk"]
+    verdict: Annotated[str, "`good`, `bad`, or `none`, which takes an earlier verdict back"]
 
 
 @attrs.frozen(kw_only=True)
@@ -112,6 +142,8 @@ class Coverage:
     chunks: Annotated[int, "chunks that can be found by their words"]
     meaning: Annotated[int, "chunks that can be found by their meaning as well"]
     share: Annotated[float, "meaning / chunks, 0 to 1"]
+    documents: Annotated[int, "documents that have chunks"]
+    structured: Annotated[int, "those whose syntax nodes, occurrences and symbols are known"]
     live: Annotated[int, "documents searched as they are in the editor, unsaved"]
     stale: Annotated[int, "documents known to have changed since they were read"]
 
@@ -141,9 +173,39 @@ class ExplainResult:
     hit: Annotated[Hit | None, "the chunk at the position; null where nothing there is a candidate"] = None
     rank: Annotated[int | None, "its 1-based rank"] = None
     candidates: Annotated[int, "chunks that were ranked"]
-    next_hit: Annotated[Hit | None, "the hit right below it"] = None
-    without: Annotated[dict[str, int | None], "its rank without each channel"]
+    next_hit: Annotated[Hit | None, "the hit right below it; not at depth `one`"] = None
+    without: Annotated[
+        dict[str, int | None], "its rank without each channel; empty unless the depth is `full`"
+    ]
     note: Annotated[str, "why it is no candidate, in a sentence; empty where it is one"]
+    summary: Annotated[str, "the explanation in one line, for people"]
+
+
+@attrs.frozen(kw_only=True)
+class WhyNotResult:
+    """What `codeintel/whyNot` answers."""
+
+    kind: Annotated[
+        str,
+        "`found`, `below` (ranked, not shown), `filtered` (a qualifier leaves it out), `notCandidate` (indexed, but "
+        "too far from the query), `notIndexed`, `deleted`, or `unknown` (no such file, line or symbol)",
+    ]
+    note: Annotated[str, "what happened and what to do, in sentences for people"]
+    rank: Annotated[int | None, "its 1-based rank, where it has one"] = None
+    shown: Annotated[int | None, "how many hits are shown, where the query was asked"] = None
+    hit: Annotated[Hit | None, "what was expected, with its contributions, where it is ranked"] = None
+    last_shown: Annotated[
+        Hit | None, "the last hit shown, with its contributions, where it is not among them"
+    ] = None
+    qualifier: Annotated[str | None, "the first qualifier that leaves it out, as understood"] = None
+    reason: Annotated[str | None, "why it is left out or not indexed, as a clause for people"] = None
+
+
+@attrs.frozen(kw_only=True)
+class JudgeResult:
+    """What `codeintel/judge` answers."""
+
+    judgments: Annotated[int, "verdicts that stand in this workspace, this one among them"]
 
 
 @attrs.frozen(kw_only=True)
@@ -167,6 +229,8 @@ class RootStatus:
     files: Annotated[int, "files indexed"]
     skipped: Annotated[dict[str, int], "files skipped, by reason"]
     chunks: Annotated[int, "chunks that can be found by their words"]
+    documents: Annotated[int, "files that have chunks"]
+    structured: Annotated[int, "those whose syntax nodes, occurrences and symbols are known"]
     meaning: Annotated[int, "chunks that can be found by their meaning as well"]
     size_bytes: Annotated[int, "size of the index on disk"]
     last_indexed_at: Annotated[str | None, "ISO 8601; null where never"] = None
@@ -198,6 +262,8 @@ class StatusChanged:
     message: Annotated[str, "what is being done or what is wrong, for people; empty where nothing is"]
     chunks: Annotated[int, "chunks that can be found by their words"]
     meaning: Annotated[int, "chunks that can be found by their meaning as well"]
+    documents: Annotated[int, "documents that have chunks"]
+    structured: Annotated[int, "those whose syntax nodes, occurrences and symbols are known"]
     live: Annotated[int, "documents searched as they are in the editor, unsaved"]
     stale: Annotated[int, "documents known to have changed since they were read"]
     following: Annotated[bool, "whether another process writes an index, which this one follows"]
@@ -241,6 +307,84 @@ class PlaceParams:
 
 
 @attrs.frozen(kw_only=True)
+class LineParams:
+    """What the command `codeintel.server.similar` takes."""
+
+    uri: Annotated[str, "the file, as a `file:` URI"]
+    line: Annotated[int, "any line of the chunk, 0-based"]
+    limit: Limit = None
+
+
+@attrs.frozen(kw_only=True)
+class SymbolParams:
+    """What the command `codeintel.server.references` takes: any position in a symbol's name."""
+
+    uri: Annotated[str, "the file, as a `file:` URI"]
+    line: Annotated[int, "0-based"]
+    character: Annotated[int, "in the negotiated position encoding"]
+
+
+@attrs.frozen(kw_only=True)
+class SqlParams:
+    """What the command `codeintel.server.sql` takes."""
+
+    text: Annotated[str, "one SELECT of DuckDB's SQL over the views of the index"]
+    max_rows: Annotated[int, "the most rows, 1 to 100,000"] = 1_000
+    timeout_seconds: Annotated[float, "the most seconds that it may take, up to 50"] = 10.0
+
+
+@attrs.frozen(kw_only=True)
+class RefreshScipParams:
+    """What the command `codeintel.server.refreshScip` takes: nothing."""
+
+
+@attrs.frozen(kw_only=True)
+class Reference:
+    """A place where a symbol is named."""
+
+    uri: Annotated[str, "the file, as a `file:` URI"]
+    range: Annotated[types.Range, "the name"]
+
+
+@attrs.frozen(kw_only=True)
+class ReferencesResult:
+    """What the command `codeintel.server.references` answers."""
+
+    references: Annotated[list[Reference], "by root, file and place; definitions are none"]
+
+
+@attrs.frozen(kw_only=True)
+class SqlResult:
+    """What the command `codeintel.server.sql` answers."""
+
+    columns: Annotated[list[str], "the names of the columns"]
+    types: Annotated[list[str], "their types, as DuckDB names them"]
+    rows: Annotated[list[list[Any]], "the values of each row"]
+    truncated: Annotated[bool, "whether there were more rows, or longer ones"]
+    elapsed_ms: Annotated[float, "milliseconds that the statement took"]
+
+
+@attrs.frozen(kw_only=True)
+class IndexerRun:
+    """What became of one indexer, or of one `index.scip` that somebody else made."""
+
+    root: Annotated[str, "the name of the workspace root"]
+    indexer: Annotated[str, "its name, e.g. `scip-python`"]
+    copied: Annotated[int, "documents that it was given, or that its index has"]
+    documents: Annotated[int, "documents of which its word was taken"]
+    seconds: Annotated[float, "how long it took"]
+    error: Annotated[str | None, "what it ended with; null where all is well"] = None
+    remedy: Annotated[str | None, "what to do about that"] = None
+
+
+@attrs.frozen(kw_only=True)
+class RefreshScipResult:
+    """What the command `codeintel.server.refreshScip` answers."""
+
+    runs: Annotated[list[IndexerRun], "one for each indexer that has documents, and each index that was found"]
+
+
+@attrs.frozen(kw_only=True)
 class IndexResult:
     """What the reindexing commands answer."""
 
@@ -264,7 +408,9 @@ class ExportResult:
 METHODS: Final[Mapping[str, tuple[type, type]]] = {
     SEARCH: (SearchParams, SearchResult),
     EXPLAIN: (ExplainParams, ExplainResult),
+    WHY_NOT: (WhyNotParams, WhyNotResult),
     SIMILAR: (SimilarParams, SearchResult),
+    JUDGE: (JudgeParams, JudgeResult),
     STATUS: (StatusParams, StatusResult),
 }
 """The params and the result of each custom request."""
@@ -277,6 +423,10 @@ COMMANDS: Final[Mapping[str, tuple[type, type]]] = {
     "codeintel.server.rebuild": (RebuildParams, IndexResult),
     "codeintel.server.exportIdMap": (ExportParams, ExportResult),
     "codeintel.server.status": (StatusParams, StatusResult),
+    "codeintel.server.similar": (LineParams, SearchResult),
+    "codeintel.server.references": (SymbolParams, ReferencesResult),
+    "codeintel.server.sql": (SqlParams, SqlResult),
+    "codeintel.server.refreshScip": (RefreshScipParams, RefreshScipResult),
 }
 """What each command of `workspace/executeCommand` takes (an object, or its fields in order) and answers."""
 
@@ -291,6 +441,8 @@ WIRE_TYPES: Final[tuple[type, ...]] = (
     Coverage,
     PartialHits,
     IndexingStage,
+    IndexerRun,
+    Reference,
     RootStatus,
     *dict.fromkeys(kind for pair in (*METHODS.values(), *COMMANDS.values()) for kind in pair),
 )
@@ -360,6 +512,12 @@ def _integer(value: Any, _: Any) -> int:
     return int(value)
 
 
+def _number(value: Any, _: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"must be a number, not {json_name(value)}")
+    return float(value)
+
+
 def _flag(value: Any, _: Any) -> bool:
     if not isinstance(value, bool):
         raise TypeError(f"must be true or false, not {json_name(value)}")
@@ -374,8 +532,10 @@ def _token(value: Any, _: Any) -> Token:
 
 _STRICT: Final[dict[Any, Callable[[Any, Any], Any]]] = {
     str: _text,
+    str | None: _text,
     int: _integer,
     int | None: _integer,
+    float: _number,
     bool: _flag,
     Token | None: _token,
 }

@@ -20,8 +20,12 @@ _INTRODUCTION: Final = f"""# Protocol
 Generated from `codeintel/lsp/protocol.py`. The server speaks LSP 3.17; this page has what it adds to it. Names
 are camelCase on the wire. A null is an absent field, unknown fields are ignored.
 
-Of the standard methods it answers `textDocument/hover` (why the last search hit this line) and
-`workspace/symbol` (the search itself), follows open documents edit by edit (incremental synchronisation: unsaved text
+Of the standard methods it answers `textDocument/hover` (why the last search hit this line),
+`workspace/symbol` (the search itself) and, where settings switch them on, `textDocument/definition`,
+`textDocument/references`, `textDocument/documentSymbol` and `textDocument/codeLens`. Where the client lets methods be
+registered these four are registered when a setting wants them; else they are announced as the initialization options
+and the environment have them. A lens runs `codeintel.server.references` or `codeintel.server.similar`, whose answer a
+client of ours shows. The server follows open documents edit by edit (incremental synchronisation: unsaved text
 is searched), `workspace/didChangeWatchedFiles` where the client offers to watch, `workspace/didChangeWorkspaceFolders`
 and `workspace/didChangeConfiguration`, and shows indexing as cancellable work-done progress. Ranges count in the
 negotiated position encoding: utf-8, utf-16 or utf-32. Every request can be cancelled.
@@ -86,7 +90,9 @@ def _named(wanted: Any) -> str:
         return f"{{ [name]: {arguments[1]} }}"
     if get_origin(wanted) in (Union, python_types.UnionType):
         return " \\| ".join(arguments)
-    simple = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
+    simple = {
+        str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null", Any: "any",
+    }  # fmt: skip
     return simple.get(wanted) or _link(wanted)
 
 

@@ -16,6 +16,7 @@ from codeintel.lsp import faults, features
 from codeintel.lsp.endpoint import Endpoint
 from codeintel.lsp.features.status_changed import StatusTeller
 from codeintel.lsp.locations import ENCODINGS
+from codeintel.lsp.optional_methods import OptionalMethods
 from codeintel.lsp.protocol import converter
 from codeintel.lsp.session import Session
 from codeintel.lsp.transport import UNPARSABLE, Streams, Writer, start_reader
@@ -40,6 +41,7 @@ class CodeIntelServer(LanguageServer):
         )
         self.documents = OpenDocuments()
         self.client_watches = False
+        self.optional_methods = OptionalMethods(self)
         status = StatusTeller(self)
         self.session = Session(status.changed, status.troubled)
         self.options: tuple[Any, Any] = (None, None)  # those of initialization, those of the configuration

@@ -1,7 +1,7 @@
 """The service behind one connection: opened in the background, reopened when roots or settings change.
 
-Everything here runs on the event loop and only hands work to two executors, one for questions and one for
-opening and closing; indexing has the scheduler's threads. pygls's own pool is not used.
+Everything here runs on the event loop and only hands work to three executors, for questions, for errands of minutes, and
+for opening and closing; indexing has the scheduler's threads. pygls's own pool is not used.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 
 SEARCH_THREADS: Final = 2
 """Searches answer in milliseconds; two so that a slow one does not hold up a hover. A guess."""
+
+ERRAND_THREADS: Final = 2
+"""What takes minutes, and somebody's SQL beside it."""
 
 CLOSE_TIMEOUT_S: Final = 5.0
 """How long closing waits for work to notice that nobody wants it; indexing polls several times a second."""
@@ -65,6 +68,7 @@ class Session:
         self._changed = lambda: _on(loop, changed)
         self._troubled = lambda error: _on(loop, troubled, error)
         self._questions = ThreadPoolExecutor(SEARCH_THREADS, "codeintel-search")
+        self._errands = ThreadPoolExecutor(ERRAND_THREADS, "codeintel-errand")
         self._jobs = ThreadPoolExecutor(1, "codeintel-open")
         self._stopping = threading.Event()
         self._asked: set[Future[Any]] = set()
@@ -115,12 +119,21 @@ class Session:
         """What is open at this moment, None while nothing is."""
         return self._open
 
-    async def ask(self, question: Question[T]) -> T:
-        """What the question answers; when the asking task is cancelled, its CancelCheck turns true."""
-        service = (await self.opened()).service
+    async def ask(self, question: Question[T], *, at_length: bool = False) -> T:
+        """What the question answers; when the asking task is cancelled, its CancelCheck turns true.
+
+        One that takes minutes is asked `at_length`: it holds up no other, and nobody wants it any more when another
+        service is being opened.
+        """
+        opened = await self.opened()
         abandoned = threading.Event()
-        unwanted: CancelCheck = lambda: abandoned.is_set() or self._stopping.is_set()  # noqa: E731
-        future = self._questions.submit(question, service, unwanted)
+
+        def unwanted() -> bool:
+            outlived = at_length and self._open is not opened
+            return outlived or abandoned.is_set() or self._stopping.is_set()
+
+        executor = self._errands if at_length else self._questions
+        future = executor.submit(question, opened.service, unwanted)
         self._asked.add(future)
         future.add_done_callback(self._asked.discard)
         try:
@@ -141,7 +154,8 @@ class Session:
         previous, self._open = self._open, None
         retire = partial(_retire, previous, set(self._asked))
         ended = await asyncio.get_running_loop().run_in_executor(self._jobs, retire)
-        self._questions.shutdown(wait=False, cancel_futures=True)
+        for executor in (self._questions, self._errands):
+            executor.shutdown(wait=False, cancel_futures=True)
         self._jobs.shutdown(wait=False, cancel_futures=True)
         return ended
 

@@ -5,16 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codeintel.lsp.features import (
+    code_lens,
     commands,
     configuration,
+    definition,
+    document_symbol,
     documents,
     explain,
     hover,
+    judge,
     lifecycle,
+    references,
     search,
     similar,
     status,
     watched_files,
+    why_not,
     workspace_folders,
     workspace_symbol,
 )
@@ -33,10 +39,16 @@ def register(server: CodeIntelServer) -> None:
         watched_files,
         search,
         explain,
+        why_not,
         similar,
+        judge,
         status,
         hover,
         workspace_symbol,
+        definition,
+        references,
+        document_symbol,
+        code_lens,
         commands,
     ):
         feature.register(server)

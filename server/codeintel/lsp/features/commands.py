@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING, Any, Final
 from codeintel.cancellation import CancelCheck
 from codeintel.lsp import conversion, protocol
 from codeintel.lsp.features.explain import explain_line
-from codeintel.lsp.features.search import search
+from codeintel.lsp.features.references import references_command
+from codeintel.lsp.features.search import answer, limit_of, search
 from codeintel.lsp.features.status import status
 from codeintel.lsp.locations import naming, path_of
 from codeintel.lsp.opening import index_whole, open_workspace
-from codeintel.lsp.progress import own_token
+from codeintel.lsp.progress import own_token, work_done
 
 if TYPE_CHECKING:  # imported late to start fast; the server registers this module
     from codeintel.lsp.server import CodeIntelServer
+    from codeintel.search.answers import Answer
     from codeintel.service import Service
 
 
@@ -64,6 +66,43 @@ async def export_id_map(ls: CodeIntelServer, params: protocol.ExportParams) -> p
     return await ls.session.ask(question)
 
 
+async def similar(ls: CodeIntelServer, params: protocol.LineParams) -> protocol.SearchResult:
+    """Find chunks like the one that holds a line."""
+    path, limit = path_of(params.uri, "uri"), await limit_of(ls, params.limit)
+
+    def find(service: Service, cancelled: CancelCheck) -> Answer:
+        return service.similar(path, params.line, limit, cancelled)
+
+    with naming(path="uri"):
+        return await answer(ls, find, None)
+
+
+async def sql(ls: CodeIntelServer, params: protocol.SqlParams) -> protocol.SqlResult:
+    """Ask the views of the index."""
+
+    def question(service: Service, cancelled: CancelCheck) -> protocol.SqlResult:
+        asked = service.sql(
+            params.text, max_rows=params.max_rows, timeout_s=params.timeout_seconds, cancelled=cancelled
+        )
+        return conversion.sql_result(asked)
+
+    with naming(sql="text", limit="maxRows", timeout="timeoutSeconds"):
+        return await ls.session.ask(question, at_length=True)
+
+
+async def refresh_scip(ls: CodeIntelServer, _: protocol.RefreshScipParams) -> protocol.RefreshScipResult:
+    """Run the indexers that are installed, showing how far they are; the bar's cancel stops them."""
+    async with work_done(ls, "Refreshing symbols", await own_token(ls), cancellable=True) as progress:
+
+        def question(service: Service, unwanted: CancelCheck) -> protocol.RefreshScipResult:
+            def cancelled() -> bool:
+                return unwanted() or progress.cancelled()
+
+            return conversion.refresh_scip_result(service.refresh_scip(progress.report, cancelled))
+
+        return await ls.session.ask(question, at_length=True)
+
+
 COMMANDS: Final[Mapping[str, Callable[..., Awaitable[Any]]]] = {
     "codeintel.server.search": search,
     "codeintel.server.explain": explain,
@@ -72,4 +111,8 @@ COMMANDS: Final[Mapping[str, Callable[..., Awaitable[Any]]]] = {
     "codeintel.server.rebuild": rebuild,
     "codeintel.server.exportIdMap": export_id_map,
     "codeintel.server.status": status,
+    "codeintel.server.similar": similar,
+    "codeintel.server.references": references_command,
+    "codeintel.server.sql": sql,
+    "codeintel.server.refreshScip": refresh_scip,
 }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from codeintel.cancellation import CancelCheck
+from codeintel.errors import UsageError
 from codeintel.lsp import conversion, protocol
 from codeintel.lsp.locations import Ranges, naming, path_of
 from codeintel.lsp.progress import work_done
+from codeintel.search.summaries import Depth
 
 if TYPE_CHECKING:  # imported late to start fast; the server registers this module
     from codeintel.lsp.server import CodeIntelServer
@@ -25,15 +27,26 @@ async def explain(ls: CodeIntelServer, params: protocol.ExplainParams) -> protoc
     path = path_of(params.text_document.uri, "textDocument.uri")
     async with work_done(ls, "Explaining", params.work_done_token):
         with naming(path="textDocument.uri", line="position.line"):
-            return await explain_line(ls, params.query, path, params.position.line)
+            return await explain_line(ls, params.query, path, params.position.line, depth_of(params.depth))
 
 
-async def explain_line(ls: CodeIntelServer, query: str, path: Path, line: int) -> protocol.ExplainResult:
+def depth_of(name: str) -> Depth:
+    """The depth of that name. Raises UsageError."""
+    depths: tuple[Depth, ...] = get_args(Depth)
+    for depth in depths:
+        if depth == name:
+            return depth
+    raise UsageError(f"{name[:200]!r} is no depth.", f"Choose one of {', '.join(depths)}.", "depth")
+
+
+async def explain_line(
+    ls: CodeIntelServer, query: str, path: Path, line: int, depth: Depth = "full"
+) -> protocol.ExplainResult:
     """Explain the chunk that holds a line, 0-based."""
     encoding = ls.encoding
 
     def question(service: Service, cancelled: CancelCheck) -> protocol.ExplainResult:
-        found = service.explain(query, path, line, cancelled)
+        found = service.explain(query, path, line, depth, cancelled)
         return conversion.explain_result(found, Ranges(service, encoding))
 
     return await ls.session.ask(question)
