@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -21,6 +22,7 @@ from training.train_encoder import load, tokenizer_of_base
 
 Floats = NDArray[np.float32]
 TOGETHER = 32
+THREADS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,24 +78,25 @@ class TorchReader:
 
 
 class OnnxReader:
-    """An exported encoder, one text a run as the product does; outputs that it lacks are None."""
+    """An exported encoder, one text a run and two runs side by side, as the product does; outputs it lacks are None."""
 
     def __init__(self, weights: Path, tokenizer: Path) -> None:
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 2
+        options.intra_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
-        self._outputs = [node.name for node in self._session.get_outputs()]
+        outputs = {node.name for node in self._session.get_outputs()}
+        self._wanted = [name for name in (DENSE, TOKEN_VECTORS, TERM_WEIGHTS) if name in outputs]
 
     def read(self, texts: Sequence[str]) -> Read:
         """Text by text."""
         ids = tokenised(iter(texts), self._tokenizer, MAX_TOKENS)
         gathered = _Gathered(len(texts))
-        wanted = [name for name in (DENSE, TOKEN_VECTORS, TERM_WEIGHTS) if name in self._outputs]
-        for row in range(len(texts)):
+
+        def read_row(row: int) -> None:
             values = ids[row].astype(np.int64)[None]
             given = {"input_ids": values, "attention_mask": np.ones_like(values)}
-            found = dict(zip(wanted, self._session.run(wanted, given), strict=True))
+            found = dict(zip(self._wanted, self._session.run(self._wanted, given), strict=True))
             kept = values[0] > LAST_SPECIAL_ID
             tokens, terms = found.get(TOKEN_VECTORS), found.get(TERM_WEIGHTS)
             gathered.put(
@@ -103,6 +106,10 @@ class OnnxReader:
                 None if tokens is None else tokens[0][kept],
                 None if terms is None else terms[0][kept],
             )
+
+        with ThreadPoolExecutor(THREADS) as pool:
+            for _ in pool.map(read_row, range(len(texts))):
+                pass
         return gathered.read()
 
 

@@ -155,15 +155,14 @@ def best_of(scores: Floats, count: int = DEFAULT_WEIGHTS.candidates) -> Order:
     return [int(row) for row in order if scores[row] > 0]
 
 
-def fused(held: Collection, asked: Asked, channels: Sequence[Order]) -> Order:
-    """The product's ranking of what the channels found, each of weight 1."""
+def fused(held: Collection, asked: Asked, channels: Sequence[tuple[Order, float]]) -> Order:
+    """The product's ranking of what the channels found, each with its weight."""
     gathered: dict[int, Candidate] = {}
-    for channel, order in enumerate(channels):
-        # `rank` takes a channel's name for its reason only; weight and rank decide.
-        name = "bm25" if channel == 0 else "dense"
+    for order, weight in channels:
         for place, row in enumerate(order, start=1):
             candidate = gathered.setdefault(row, Candidate(held.snapshot.root, held.chunks[row]))
-            candidate.found.append(ChannelHit(name, place, 0.0, 1.0))
+            # `rank` takes a channel's name for its reason only; weight and rank decide.
+            candidate.found.append(ChannelHit("dense", place, 0.0, weight))
     rows = {id(candidate): row for row, candidate in gathered.items()}
     return [rows[id(one)] for one in rank(list(gathered.values()), asked.intent, DEFAULT_WEIGHTS)]
 
@@ -174,20 +173,25 @@ def rescored(first: Order, scores: Floats) -> Order:
 
 
 def orders(held: Collection, asked: Asked, found: Scored) -> Mapping[str, Order]:
-    """Every way of ranking that is compared, by name."""
+    """Every way of ranking that is compared, by name.
+
+    A third channel shares the weight of the one that it resembles: priors were tuned for two channels of weight 1.
+    """
     dense = best_of(found.dense)
-    hybrid = fused(held, asked, [asked.bm25, dense])
+    words, meaning = (asked.bm25, 1.0), (dense, 1.0)
+    hybrid = fused(held, asked, [words, meaning])
     ranked = {"dense": dense, "hybrid": hybrid}
     if found.tokens is not None:
         maxsim = best_of(found.tokens)
-        ranked["maxsim"] = maxsim
         narrow = rescored(hybrid, found.tokens)
-        ranked["hybrid, rescored by maxsim"] = fused(held, asked, [asked.bm25, dense, narrow])
-        ranked["hybrid, maxsim over all"] = fused(held, asked, [asked.bm25, dense, maxsim])
+        ranked["maxsim"] = maxsim
+        ranked["hybrid, rescored by maxsim"] = fused(held, asked, [words, (dense, 0.5), (narrow, 0.5)])
+        ranked["hybrid, maxsim over all"] = fused(held, asked, [words, (dense, 0.5), (maxsim, 0.5)])
+        ranked["hybrid, maxsim for dense"] = fused(held, asked, [words, (maxsim, 1.0)])
     if found.terms is not None:
         terms = best_of(found.terms)
         ranked["terms"] = terms
-        ranked["hybrid and terms"] = fused(held, asked, [asked.bm25, dense, terms])
+        ranked["hybrid and terms"] = fused(held, asked, [(asked.bm25, 0.5), meaning, (terms, 0.5)])
     return ranked
 
 

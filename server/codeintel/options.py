@@ -207,7 +207,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         "navigation.document_symbol", _FLAG, False,
-        "Whether the outline of a document is answered from the index; off, since some editors take the first they get.",
+        "Whether the outline of a document is answered from the index; off, since some editors ask one server alone.",
         _IN_PROJECT,
     ),
     Option(
@@ -236,7 +236,7 @@ def settings_markdown() -> str:
         "which it tells by the initialization option `trusted: false`.",
         "Options marked † are the user's own: no `codeintel.toml` sets them.",
         "",
-        "`navigation.*` and `code_lens.*` are off, so that nothing stands in the way of a language's own server: switch",
+        "`navigation.*` and `code_lens.*` are off, so that nothing is in the way of a language's own server: switch",
         "them on where a language has none, or where none is installed. An editor that lets servers register methods",
         "while they run follows any of these sources, at once; for any other they count as the initialization options",
         "and the environment have them when it starts.",

@@ -47,6 +47,9 @@ CHECKPOINT_S: Final = 30.0
 VIEWS_QUIET_S: Final = 0.3
 """How long after a generation catalog.duckdb follows it, for people; those in between are left out."""
 
+COMPILERS_QUIET_S: Final = 300.0
+"""How long nothing may have changed before indexers run again: they take a minute of a processor. A guess."""
+
 UPKEEP_QUIET_S: Final = 2.0
 RETRY_S: Final = 5.0
 """How long after a failed write the next is tried: a full disk that is freed must be noticed within half a minute."""
@@ -111,11 +114,13 @@ class Scheduler:
         self._busy: set[str] = set()
         self._events = 0
         self._rest_paused = self._comparing = self._encoding = self._structuring = False
+        self._compare_again = False  # a comparison failed for want of the disk
         self._typed_at = self._changed_at = -1e9
         self._waiting_since: float | None = (
             None  # since when something is searched that the disk does not have
         )
         self._trouble: CodeIntelError | None = None
+        self._said: set[type[CodeIntelError]] = set()  # what the person knows of it
         self._watches = False
         self._fruitless = False  # a watcher sees folders that are ignored: a comparison will tell it
         self._watchers: dict[Root, Watcher] = {}
@@ -129,11 +134,14 @@ class Scheduler:
                 ("structure", self._structure_recent),
                 ("structure-rest", self._structure_rest),
                 ("meaning", self._encode),
+                ("compilers", self._ask_compilers),
                 ("upkeep", self._keep_up),
             )
         ]
         self._published_at = self._upkept_at = self._attended_at = self._failed_at = -1e9
         self._encoder_failed_at = self._collected_at = self._shown_at = -1e9
+        self._asked_at = -1.0
+        self._has_compared = False
         self._compared_at = time.monotonic()
 
     def start(self) -> None:
@@ -309,6 +317,8 @@ class Scheduler:
             report = self._compared(job)
         except BaseException as error:
             _fail(job.ended, error)
+            if isinstance(error, IndexTrouble):
+                self._compare_again = True
             if isinstance(error, IndexTrouble) or not isinstance(error, CodeIntelError):
                 raise  # said by the one who runs the steps
             log.info("indexing stopped: %s", error)
@@ -332,9 +342,11 @@ class Scheduler:
                 found = self.service.compare(job.report, unwanted, job.force)
             finally:
                 self._comparing = False
+            self._trouble_is_over()
             for root, watcher in self._watchers.items():
                 watcher.follow(self.service.folders(root))
             self._note_change()
+            self._has_compared = True
             keep_for_good()
             self._await_structure(job.report, unwanted)
             if self.service.deepest < Tier.MEANING or not self.service.unencoded:
@@ -418,6 +430,19 @@ class Scheduler:
         self._changed()
         return found > 0
 
+    def _ask_compilers(self) -> bool:
+        """Where indexers run by themselves: once everything has its structure, then when changes have come to rest."""
+        quiet = time.monotonic() - self._changed_at
+        rested = self._asked_at < 0 or quiet > COMPILERS_QUIET_S
+        if not self.service.asks_compilers or self._comparing or not self._has_compared or not rested:
+            return False
+        if self._asked_at > self._changed_at or self.service.structure_urgency is not None:
+            return False
+        self._asked_at = time.monotonic()
+        self.service.refresh_scip(cancelled=self._stopping.is_set)
+        self._changed()
+        return False
+
     def _encode(self) -> bool:
         urgency = self.service.urgency
         typing = time.monotonic() - self._typed_at < TYPING_PAUSE_S
@@ -450,6 +475,9 @@ class Scheduler:
             collect_young()
         if now - self._failed_at < RETRY_S and self._trouble is not None:
             return False
+        if self._compare_again:  # what it had read by then may be all that is searched
+            self._compare_again = False
+            self.rescan()
         quiet = now - self._changed_at
         if self._must_publish(now, quiet):
             self._publish()
@@ -504,9 +532,7 @@ class Scheduler:
         self._waiting_since = None
         self.service.publish(with_vectors=self._vectors_are_due(time.monotonic()))
         self._published_at = time.monotonic()
-        if self._trouble is not None:
-            self._trouble = None
-            self._troubled(None)
+        self._trouble_is_over()
         self._changed()
 
     def _publish_at_last(self) -> None:
@@ -533,11 +559,20 @@ class Scheduler:
         self._changed()
 
     def _trouble_with(self, error: CodeIntelError) -> None:
+        """Say so, once for each kind until it is over: of one full disk, every try complains in other words."""
         self._failed_at = time.monotonic()
-        if self._trouble is None or str(self._trouble) != str(error):
+        self._trouble = error
+        if type(error) not in self._said:
+            self._said.add(type(error))
             log.warning("%s", error)
-            self._trouble = error
             self._troubled(error)
+
+    def _trouble_is_over(self) -> None:
+        """The disk takes what it is given again."""
+        if self._trouble is not None:
+            self._trouble = None
+            self._said.clear()
+            self._troubled(None)
 
 
 def _succeed(future: Future[IndexReport], report: IndexReport) -> None:

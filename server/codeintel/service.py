@@ -35,6 +35,7 @@ from codeintel.indexing.progress import Progress, ProgressReport, silent
 from codeintel.indexing.root_index import RefreshReport, RootIndex
 from codeintel.indexing.scip_indexers import IndexerOptions
 from codeintel.indexing.scip_refresh import IndexerRun
+from codeintel.indexing.scip_status import ScipStatus, scip_status
 from codeintel.indexing.structure_workers import StructureWorkers
 from codeintel.indexing.workers import AnalysisWorkers
 from codeintel.judgments.ledger import Standing, judge, standing
@@ -61,6 +62,7 @@ from codeintel.workspace.watching import folders_holding
 
 __all__ = ["IndexReport", "RootStatus", "SearchRequest", "Service", "Status", "Tier"]
 
+STRUCTURE_TIMES = 3  # as long as parsing for the text tier: LibCST alone takes ten times its share
 REMEMBERED_FILES = 256  # files whose last hits a hover can explain
 
 
@@ -153,7 +155,7 @@ class Service:
             None if readonly else AnalysisWorkers(settings.workers.count, settings.workers.timeout_seconds)
         )
         self._live = None if readonly else LiveAnalysis(settings.workers.timeout_seconds)
-        self._structure = None if readonly else StructureWorkers(settings.workers.timeout_seconds)
+        self._structure = None if readonly else StructureWorkers(STRUCTURE_TIMES * settings.workers.timeout_seconds)
         self._listed: dict[tuple[str, str], bool] = {}
         self._last_hits: OrderedDict[tuple[str, str], tuple[str, tuple[Hit, ...]]] = OrderedDict()
         self._remembering = threading.Lock()
@@ -360,6 +362,12 @@ class Service:
             self._structure, at_least=at_least, cancelled=cancelled
         )
 
+    @property
+    def asks_compilers(self) -> bool:
+        """Whether installed indexers are to run without being asked."""
+        scip = self._settings.scip
+        return scip.enabled and scip.auto and self._structure is not None
+
     def refresh_scip(
         self, report: ProgressReport = silent, cancelled: CancelCheck = never
     ) -> list[tuple[Root, IndexerRun]]:
@@ -367,17 +375,33 @@ class Service:
 
         Takes minutes and runs beside everything else. Raises UsageError where that is switched off, Cancelled.
         """
-        scip = self._settings.scip
-        if not scip.enabled or self._structure is None:
+        if not self._settings.scip.enabled or self._structure is None:
             raise UsageError("Indexers are switched off.", "Set scip.enabled to true.", "scip.enabled")
-        commands = {"scip-python": scip.python_command, "scip-typescript": scip.typescript_command}
-        options = IndexerOptions(commands, scip.timeout_seconds)
+        options = self._indexer_options()
         runs: list[tuple[Root, IndexerRun]] = []
         for index in self._indexes:
             if index.writable:
                 found = index.refresh_scip(options, self._structure, report=report, cancelled=cancelled)
                 runs += [(index.root, run) for run in found]
         return runs
+
+    def scip_status(self) -> list[ScipStatus]:
+        """Which indexers are installed, which index.scip files there are, and what is known from them."""
+        self.load_structure()
+        return [
+            scip_status(
+                index.root,
+                index.state.saved.chunks.languages,
+                self._indexer_options(),
+                index.state.structure.compiled,
+            )
+            for index in self._indexes
+        ]
+
+    def _indexer_options(self) -> IndexerOptions:
+        scip = self._settings.scip
+        commands = {"scip-python": scip.python_command, "scip-typescript": scip.typescript_command}
+        return IndexerOptions(commands, scip.timeout_seconds)
 
     def load_structure(self) -> None:
         """Have the occurrences that were published in memory; ranking does without them until then."""

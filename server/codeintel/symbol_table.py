@@ -259,7 +259,10 @@ class SymbolTable:
         for uri, symbols in self._changed.items():
             if symbols and norm in symbols.norms:
                 means_here = zip(symbols.norms, symbols.definitions, strict=True)
-                if any(one == norm and (is_definition or not only_definitions) for one, is_definition in means_here):
+                if any(
+                    one == norm and (is_definition or not only_definitions)
+                    for one, is_definition in means_here
+                ):
                     found.add(uri)
         return found
 

@@ -17,7 +17,7 @@ COMMANDS = sorted(program.commands)
 def test_the_commands_are_those_of_the_documentation() -> None:
     assert COMMANDS == [
         "check", "doctor", "explain", "gc", "idmap-export", "idmap-views", "index", "judge", "judgments", "model",
-        "search", "similar", "sql", "status", "views", "watch", "why-not",
+        "scip", "search", "similar", "sql", "status", "views", "watch", "why-not",
     ]  # fmt: skip
 
 

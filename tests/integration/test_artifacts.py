@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from codeintel.catalog.folder import CATALOG_NAME
 from codeintel.catalog.manifest import MANIFEST_NAME
 from codeintel.errors import IndexCorrupt, IndexLocked, SchemaTooNew, UsageError
 from codeintel.indexing.publishing import META_FILE
@@ -158,7 +159,7 @@ def test_every_file_of_an_index_is_vouched_for_or_a_guard(folder: Path) -> None:
     superseded = {
         name for name in strangers if name.endswith(".parquet")
     }  # kept for readers, for their grace
-    assert strangers - superseded <= {"lexical/.managed.json"}
+    assert strangers - superseded <= {"lexical/.managed.json", CATALOG_NAME}
     assert known <= live
 
 

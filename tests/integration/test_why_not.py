@@ -225,7 +225,7 @@ CASES = [
         "lang:go kind:class retry",
         "src/retry.py",
         0,
-        says=("`lang:go` (column 1)", "`kind:class` (column 9)", "Without them it would rank 1st"),
+        says=("`lang:go` (column 1)", "`kind:class` (column 9)", "Without them, it would rank 1st"),
         cause="lang:go",
     ),
     Case(
@@ -406,7 +406,7 @@ def test_leaving_the_qualifier_out_gives_the_promised_rank(planted: Service) -> 
     found = asked(planted, Case("", "filtered", "kind:class retry with backoff", "src/client.py", 3))
     hits = planted.search(SearchRequest("retry with backoff", 1_000)).hits
     rank = 1 + [(hit.chunk.uri, hit.chunk.start_line) for hit in hits].index(("src/client.py", 0))
-    assert f"Without it it would rank {ordinal(rank)}." in found.note
+    assert f"Without it, it would rank {ordinal(rank)}." in found.note
 
 
 def test_another_root_is_asked_about_like_the_first(tmp_path: Path) -> None:

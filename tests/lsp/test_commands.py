@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 
-from lsp.client import TEXT_ONLY, Client, connected
+import fake_indexer
+from lsp.client import PATIENCE_S, TEXT_ONLY, Client, connected, until
 
 shared = pytest.mark.asyncio(loop_scope="session")
 
@@ -66,3 +70,75 @@ async def test_export_id_map_writes_parquet_with_a_row_for_each_vector(
         chunks = (await client.command("status"))["roots"][0]["meaning"]
         assert exported == {"path": str(target), "rows": chunks}
         assert pq.read_table(target).num_rows == chunks > 0
+
+
+@shared
+async def test_similar_takes_a_uri_and_a_line(client: Client) -> None:
+    here = (await client.search("retry_with_backoff", limit=1)).hits[0]
+    found = await client.command("similar", here.uri, here.range.start.line, 3)
+    assert 0 < len(found["hits"]) <= 3
+
+
+@shared
+async def test_sql_answers_columns_types_and_rows(client: Client) -> None:
+    found = await client.command("sql", "SELECT uri, chunks FROM files ORDER BY chunks DESC, uri", 2)
+    assert (found["columns"], len(found["rows"]), found["truncated"]) == (["uri", "chunks"], 2, True)
+    assert found["types"][0] == "VARCHAR"
+
+
+@shared
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        ({"text": "DROP VIEW files"}, "text"),
+        ({"text": "SELECT 1", "maxRows": 0}, "maxRows"),
+        ({"text": "SELECT 1", "timeoutSeconds": 900}, "timeoutSeconds"),
+        ({"text": "SELECT 1", "timeoutSeconds": "long"}, "timeoutSeconds"),
+        ({}, "text"),
+    ],
+)
+async def test_sql_that_cannot_be_asked_names_its_field(
+    client: Client, arguments: dict[str, object], field: str
+) -> None:
+    with pytest.raises(JsonRpcException) as caught:
+        await client.command("sql", arguments)
+    assert (caught.value.code, caught.value.data["field"]) == (-32602, field)
+
+
+async def test_refresh_scip_tells_what_became_of_each_indexer(workspace: Path, tmp_path: Path) -> None:
+    program = fake_indexer.install(tmp_path / "bin")
+    options = {"index": {"tier": "structure"}, "scip": {"pythonCommand": str(program)}}
+    async with connected(workspace, options=options) as client:
+        (run,) = (await client.command("refreshScip"))["runs"]
+        assert (run["indexer"], run["documents"], run.get("error")) == ("scip-python", 2, None)
+        rows = (
+            await client.command("sql", "SELECT DISTINCT uri FROM scip_occurrences WHERE origin = 'scip'")
+        )["rows"]
+        assert sorted(rows) == [["queue.py"], ["retry.py"]]
+
+
+async def test_refresh_scip_tells_what_an_indexer_lacks(workspace: Path) -> None:
+    options = {"index": {"tier": "structure"}, "scip": {"pythonCommand": "no-such-program"}}
+    async with connected(workspace, options=options) as client:
+        (run,) = (await client.command("refreshScip"))["runs"]
+        assert "no-such-program" in run["error"]
+        assert "npm install" in run["remedy"]
+
+
+async def test_a_refresh_that_is_cancelled_ends_its_indexer(workspace: Path, tmp_path: Path) -> None:
+    program = fake_indexer.install(tmp_path / "bin", behaviour="hang")
+    options = {"index": {"tier": "structure"}, "scip": {"pythonCommand": str(program)}}
+    async with connected(workspace, options=options) as client:
+        asked = asyncio.ensure_future(client.command("refreshScip"))
+        await until(
+            lambda: any("Running" in str(one) for bar in client.progress_reports.values() for one in bar)
+        )
+        token = next(
+            token
+            for token, bar in client.progress_reports.items()
+            if any("Running" in str(one) for one in bar)
+        )
+        client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(token))
+        with pytest.raises(JsonRpcException) as caught:
+            await asyncio.wait_for(asked, PATIENCE_S)
+        assert caught.value.code == -32800

@@ -59,9 +59,7 @@ async def test_there_are_three_depths(
 
 async def test_another_depth_is_an_error(client: Client, sample) -> None:
     with pytest.raises(JsonRpcException) as caught:
-        await client.ask(
-            protocol.EXPLAIN, attrs.evolve(at((sample / "README.md").as_uri(), 0), depth="deep")
-        )
+        await client.ask(protocol.EXPLAIN, attrs.evolve(at((sample / "README.md").as_uri(), 0), depth="deep"))
     assert (caught.value.code, caught.value.data["field"]) == (-32602, "depth")
 
 

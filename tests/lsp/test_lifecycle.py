@@ -27,7 +27,10 @@ async def test_announces_what_it_can_do(workspace: Path) -> None:
         assert sync.save and sync.open_close and sync.change == types.TextDocumentSyncKind.Incremental
         assert sorted(offered.execute_command_provider.commands) == sorted(
             f"codeintel.server.{name}"
-            for name in ("search", "explain", "reindex", "reindexFile", "rebuild", "exportIdMap", "status")
+            for name in (
+                *("search", "explain", "reindex", "reindexFile", "rebuild", "exportIdMap", "status"),
+                *("similar", "references", "sql", "refreshScip"),
+            )
         )
 
 

@@ -71,6 +71,12 @@ def agrees(table: SymbolTable, held: Mapping[str, DocumentSymbols]) -> None:
         assert table.references(name) == len(references)
         for norm in NORMS[1:]:
             assert table.references(name, norm) == sum(one.norm in ("", norm) for one in references)
+    every = [one for uri, symbols in held.items() for one in occurrences(uri, symbols)]
+    for norm in NORMS:
+        meant = [one for one in every if norm and one.norm == norm]
+        assert table.documents(norm) == {one.uri for one in meant}
+        defining = {one.uri for one in meant if one.is_definition}
+        assert table.documents(norm, only_definitions=True) == defining
 
 
 @given(st.dictionaries(st.sampled_from(URIS), documents(), max_size=3), changes)

@@ -2,7 +2,7 @@
 // here, so that nothing else can. With --with-server it takes bundled/libs along and is for this platform alone.
 import { createWriteStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { ZipFile } from 'yazl';
@@ -56,24 +56,38 @@ const description = `<?xml version="1.0" encoding="utf-8"?>
 </PackageManifest>
 `;
 
-const types = { css: 'text/css', json: 'application/json', js: 'application/javascript', md: 'text/markdown' };
-const endings = { ...types, png: 'image/png', svg: 'image/svg+xml', vsixmanifest: 'text/xml', py: 'text/x-python' };
-const others = target ? [['txt', 'text/plain']] : [['txt', 'text/plain']];
-const contentTypes = `<?xml version="1.0" encoding="utf-8"?>
-<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">${[...Object.entries(endings), ...others]
-  .map(([ending, type]) => `<Default Extension=".${ending}" ContentType="${type}"/>`)
-  .join('')}</Types>
-`;
+const types = {
+  css: 'text/css',
+  js: 'application/javascript',
+  json: 'application/json',
+  md: 'text/markdown',
+  png: 'image/png',
+  py: 'text/x-python',
+  svg: 'image/svg+xml',
+  txt: 'text/plain',
+  vsixmanifest: 'text/xml',
+};
 
 const zip = new ZipFile();
 const fixed = { mtime: new Date(1980, 0, 1), mode: 0o100644 };
 const add = (text, name) => zip.addBuffer(Buffer.from(text), name, fixed);
 add(description, 'extension.vsixmanifest');
-add(contentTypes, '[Content_Types].xml');
+const endings = new Set(['vsixmanifest']);
 for (const path of [...names, ...(await Promise.all(folders.map(filesIn))).flat()]) {
   const name = path === '../LICENSE' ? 'LICENSE.txt' : path === '../NOTICE' ? 'NOTICE.txt' : path;
+  endings.add(extname(name).slice(1));
   add(await readFile(path), `extension/${name.replaceAll('\\', '/')}`);
 }
+const defaults = [...endings]
+  .filter(Boolean)
+  .sort()
+  .map(one => `<Default Extension=".${one}" ContentType="${types[one] ?? 'application/octet-stream'}"/>`);
+add(
+  `<?xml version="1.0" encoding="utf-8"?>
+<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">${defaults.join('')}</Types>
+`,
+  '[Content_Types].xml',
+);
 zip.end();
 await pipeline(zip.outputStream, createWriteStream(out));
 process.stdout.write(`${out}: ${(await stat(out)).size.toLocaleString('en')} bytes\n`);

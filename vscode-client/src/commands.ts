@@ -26,7 +26,7 @@ export function registerCommands(context: ExtensionContext, parts: Parts): void 
   const table: Record<string, (...args: never[]) => unknown> = {
     search: (query?: string) => view.show(typeof query === 'string' ? query : undefined),
     quickSearch: () => quickSearch(search, query => view.remember(query)),
-    searchSelection: () => view.show(selectedText()),
+    searchSelection: () => view.show(selectedText() || undefined),
     similar: () => similar(parts),
     whyNotHere: () => view.whyNot(),
     pinPlace: () => view.pin.set(placeAtCursor(server)),
@@ -34,7 +34,7 @@ export function registerCommands(context: ExtensionContext, parts: Parts): void 
     reindex: () => indexed(server.command('codeintel.server.reindex', {})),
     reindexFile: () => reindexFile(server),
     rebuild: () => rebuild(server),
-    refreshScip: () => commands.executeCommand(REFRESH_SCIP),
+    refreshScip: () => refreshScip(server),
     showStatus: () => commands.executeCommand('codeintel.indexView.focus'),
     restart: () => server.start(),
     showLogs: () => channels.log.show(),
@@ -104,6 +104,21 @@ async function rebuild(server: Server): Promise<void> {
     await window.withProgress({ location: ProgressLocation.Window, title: l10n.t('Rebuilding the index') }, () =>
       indexed(running),
     );
+  }
+}
+
+/** Run the indexers of whole projects, and tell what each came to. */
+async function refreshScip(server: Server): Promise<void> {
+  try {
+    const { runs } = await server.command(REFRESH_SCIP, {});
+    const said = runs.map(({ indexer, root, documents, error, remedy }) =>
+      error
+        ? `${indexer}: ${error} ${remedy ?? ''}`.trim()
+        : l10n.t('{0}: {1} documents of {2}', indexer, documents, root),
+    );
+    void window.showInformationMessage(`codeintel: ${said.join('; ') || l10n.t('No indexer has documents here.')}`);
+  } catch (error) {
+    void window.showWarningMessage(`codeintel: ${error instanceof Error ? error.message : error}`);
   }
 }
 

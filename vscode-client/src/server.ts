@@ -12,7 +12,7 @@ import {
   workspace,
 } from 'vscode';
 import type { Channels } from './channels';
-import { Connection } from './connection';
+import type { Connection } from './connection';
 import type { Commands, Hit, Requests, StatusChanged } from './protocol';
 import { Restarts } from './restarts';
 import { findServer, type Missing, type ServerCommand, ServerMissing } from './serverCommand';
@@ -137,6 +137,8 @@ export class Server implements Disposable {
   private async open(command: ServerCommand): Promise<void> {
     const folder = this.context.extensionPath;
     try {
+      // most of the extension's code, which activation must not wait for
+      const { Connection } = await import('./connection');
       const connection = await Connection.open({
         command,
         folder,

@@ -84,6 +84,16 @@
 ---@field encoded integer chunks encoded for their meaning
 ---@field seconds number how long it took
 
+---What became of one indexer, or of one `index.scip` that somebody else made.
+---@class codeintel.IndexerRun
+---@field root string the name of the workspace root
+---@field indexer string its name, e.g. `scip-python`
+---@field copied integer documents that it was given, or that its index has
+---@field documents integer documents of which its word was taken
+---@field seconds number how long it took
+---@field error? string what it ended with; null where all is well
+---@field remedy? string what to do about that
+
 ---What is being indexed right now.
 ---@class codeintel.IndexingStage
 ---@field stage string what is being done
@@ -102,6 +112,12 @@
 ---@class codeintel.JudgeResult
 ---@field judgments integer verdicts that stand in this workspace, this one among them
 
+---What the command `codeintel.server.similar` takes.
+---@class codeintel.LineParams
+---@field uri string the file, as a `file:` URI
+---@field line integer any line of the chunk, 0-based
+---@field limit? integer the most hits, 1 to 1000; by default the setting search.limit
+
 ---The value of a `$/progress` notification under a partial-result token: the next hits, in order.
 ---@class codeintel.PartialHits
 ---@field hits codeintel.Hit[] best first
@@ -114,6 +130,22 @@
 
 ---What the command `codeintel.server.rebuild` takes: nothing.
 ---@class codeintel.RebuildParams
+
+---A place where a symbol is named.
+---@class codeintel.Reference
+---@field uri string the file, as a `file:` URI
+---@field range lsp.Range the name
+
+---What the command `codeintel.server.references` answers.
+---@class codeintel.ReferencesResult
+---@field references codeintel.Reference[] by root, file and place; definitions are none
+
+---What the command `codeintel.server.refreshScip` takes: nothing.
+---@class codeintel.RefreshScipParams
+
+---What the command `codeintel.server.refreshScip` answers.
+---@class codeintel.RefreshScipResult
+---@field runs codeintel.IndexerRun[] one for each indexer that has documents, and each index that was found
 
 ---What the command `codeintel.server.reindex` takes.
 ---@class codeintel.ReindexParams
@@ -162,6 +194,20 @@
 ---@field workDoneToken? integer|string reports work-done progress under this token
 ---@field partialResultToken? integer|string streams the hits under this token; the result then has none
 
+---What the command `codeintel.server.sql` takes.
+---@class codeintel.SqlParams
+---@field text string one SELECT of DuckDB's SQL over the views of the index
+---@field maxRows? integer the most rows, 1 to 100,000
+---@field timeoutSeconds? number the most seconds that it may take, up to 50
+
+---What the command `codeintel.server.sql` answers.
+---@class codeintel.SqlResult
+---@field columns string[] the names of the columns
+---@field types string[] their types, as DuckDB names them
+---@field rows lsp.Any[][] the values of each row
+---@field truncated boolean whether there were more rows, or longer ones
+---@field elapsedMs number milliseconds that the statement took
+
 ---What the notification `codeintel/statusChanged` tells, for a status bar; `codeintel/status` has the rest.
 ---@class codeintel.StatusChanged
 ---@field state string `indexing`, `ready`, or `trouble` (searches go on, what is new cannot be kept)
@@ -187,6 +233,12 @@
 ---@field roots codeintel.RootStatus[] one for each workspace root
 ---@field stage? codeintel.IndexingStage null while nothing is being indexed
 ---@field warnings string[] bad options, repaired artifacts and the like, for people
+
+---What the command `codeintel.server.references` takes: any position in a symbol's name.
+---@class codeintel.SymbolParams
+---@field uri string the file, as a `file:` URI
+---@field line integer 0-based
+---@field character integer in the negotiated position encoding
 
 ---What `codeintel/whyNot` takes: a query, and what was expected among its hits.
 ---@class codeintel.WhyNotParams

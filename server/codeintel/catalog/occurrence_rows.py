@@ -10,11 +10,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from codeintel.catalog.symbol_rows import COMPILED
+from codeintel.catalog.symbol_rows import COMPILED, coded
 from codeintel.symbol_table import DEFINITION, LOCAL
 
 INFERRED: Final = "inferred"
 """The origin of rows that are likely from names alone."""
+
+MODULE: Final = "/__init__:"
+"""How the symbol of a Python module ends."""
 
 COLUMNS: Final = (
     *("uri", "symbol", "symbol_norm", "name", "roles", "start_line", "start_character", "end_line"),
@@ -82,12 +85,8 @@ class OccurrenceRows:
 
     def at(self, byte: int) -> Iterator[OccurrenceRow]:
         """Those that a caret at a byte touches, so that the end of a name is the name's."""
-        return self._where(
-            pc.and_(
-                pc.less_equal(self._table["start_byte"], byte),
-                pc.greater_equal(self._table["end_byte"], byte),
-            )
-        )
+        begun = pc.less_equal(self._table["start_byte"], pa.scalar(byte))
+        return self._where(pc.and_(begun, pc.greater_equal(self._table["end_byte"], pa.scalar(byte))))
 
     def of(self, symbols: Iterable[str]) -> Iterator[OccurrenceRow]:
         """Those of some symbols."""
@@ -95,17 +94,21 @@ class OccurrenceRows:
 
     def meaning(self, norm: str) -> Iterator[OccurrenceRow]:
         """Those of a qualified name."""
-        return self._where(pc.equal(self._table["symbol_norm"], norm))
+        return self._where(pc.equal(self._table["symbol_norm"], pa.scalar(norm)))
 
     def named(self, names: Iterable[str]) -> Iterator[OccurrenceRow]:
         """Those where one of some names stands."""
         return self._among("name", names)
 
+    def modules(self) -> Iterator[OccurrenceRow]:
+        """Those of Python's modules."""
+        return self._where(pc.ends_with(self._table["symbol"], MODULE))
+
     def compiled(self) -> frozenset[str]:
         """The documents that a compiler has spoken of."""
-        return frozenset(
-            self._table.filter(pc.equal(self._table["origin"], COMPILED))["uri"].unique().to_pylist()
-        )
+        is_compiled = pc.equal(self._table["origin"], pa.scalar(COMPILED))
+        found: list[Any] = self._table.filter(is_compiled)["uri"].unique().to_pylist()
+        return frozenset(found)
 
     def _among(self, column: str, values: Iterable[str]) -> Iterator[OccurrenceRow]:
         wanted = pa.array(sorted(set(values)), pa.string())
@@ -140,13 +143,11 @@ def by_document(table: pa.Table) -> Mapping[str, pa.Table]:
     """Each document's rows, which stand together, as a copy that does not keep the others in memory."""
     if not table.num_rows:
         return {}
-    coded = table["uri"].combine_chunks().dictionary_encode()
-    codes = coded.indices.to_numpy(zero_copy_only=False)
+    codes, uris = coded(table["uri"])
     starts = [0, *(np.flatnonzero(np.diff(codes)) + 1).tolist()]
     ends = [*starts[1:], len(codes)]
-    uris = coded.dictionary.to_pylist()
     return {
-        uris[codes[start]]: table.take(pa.array(np.arange(start, end)))
+        uris[codes[start]]: table.take(np.arange(start, end))
         for start, end in zip(starts, ends, strict=True)
     }
 

@@ -28,15 +28,15 @@ def read_symbols(store: Store, uris: frozenset[str] | None = None) -> SymbolTabl
     rows = rows.filter(pc.and_(pc.not_equal(rows["name"], pa.scalar("")), pc.invert(is_local)))
     is_definition = np.bitwise_and(rows["roles"].to_numpy(), DEFINITION).astype(bool)
     by_name = np.asarray(pc.equal(rows["origin"], pa.scalar(INFERRED))) & ~is_definition
-    norm_codes, norms = _coded(rows["symbol_norm"])
+    norm_codes, norms = coded(rows["symbol_norm"])
     if by_name.any():
         norms = [*norms, ""]
         norm_codes = np.where(by_name, len(norms) - 1, norm_codes).astype(np.int32)
-    name_codes, names = _coded(rows["name"])
+    name_codes, names = coded(rows["name"])
     documents: list[Any] = modules["uri"].to_pylist()
     hashes: list[Any] = modules["content_hash"].to_pylist()
     places = {uri: code for code, uri in enumerate(documents)}
-    uri_codes, found = _coded(rows["uri"])
+    uri_codes, found = coded(rows["uri"])
     known = np.array([places.get(uri, -1) for uri in found], np.int32)
     codes = known[uri_codes] if len(found) else uri_codes
     kept = codes >= 0
@@ -63,7 +63,7 @@ def hash_of(occurrences: pa.Table) -> int | None:
     return occurrences["content_hash"][0].as_py() if occurrences.num_rows else None
 
 
-def _coded(column: pa.ChunkedArray[Any]) -> tuple[np.ndarray[Any, np.dtype[np.int32]], list[str]]:
+def coded(column: pa.ChunkedArray[Any]) -> tuple[np.ndarray[Any, np.dtype[np.int32]], list[str]]:
     """Strings as codes, int32 [n], and what they stand for."""
     coded = column.combine_chunks().dictionary_encode()
     if isinstance(coded, pa.ChunkedArray):

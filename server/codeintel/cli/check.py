@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def check(ctx: click.Context, surface: Surface) -> None:
     """Compare every part of the index with its checksum.
 
-    Exit code 3 means that something is wrong; each finding says what to do.
+    Exit code 3 means that something is wrong; each finding says what to do. Warnings are what the next change mends.
 
     \b
     indexctl check
@@ -36,7 +36,7 @@ def check(ctx: click.Context, surface: Surface) -> None:
         stdout_console().print(_table(findings) if findings else "[green]✓[/] the index is whole")
     else:
         print_documents(map(finding_document, findings), surface.format)
-    ctx.exit(TROUBLE if findings else 0)
+    ctx.exit(TROUBLE if any(finding.severity == "error" for finding in findings) else 0)
 
 
 def _table(findings: Sequence[Finding]) -> Table:

@@ -25,8 +25,8 @@ from codeintel.cli.places import PLACE, Place
 def judge(surface: Surface, query: str, place: Place, verdict: str, no_index: bool) -> None:
     """Say whether PATH:LINE answers QUERY.
 
-    The verdict is good, bad, or none to take an earlier one back. Verdicts lie in your data folder, not in the index: a new index keeps them, and they follow the code when it
-    is edited, moved or renamed.
+    The verdict is good, bad, or none to take an earlier one back. Verdicts lie in your data folder, not in the
+    index: a new index keeps them, and they follow the code when it is edited, moved or renamed.
 
     \b
     indexctl judge 'where are retries handled' src/client.py:120 good
@@ -55,11 +55,11 @@ def judgments() -> None:
 @common_options
 @click.pass_context
 def export(ctx: click.Context, surface: Surface, out: Path | None, no_index: bool) -> None:
-    """Write every verdict that stands to OUT, or to stdout, one JSON object a line.
+    """Write every verdict that stands, one JSON object a line.
 
-    `path`, `startLine` and `endLine` (from 1, inclusive) are where the judged code is now. `anchor` says how it
-    was found: chunk (unchanged), content (the same text elsewhere), symbol (edited), line (the nearest to where
-    it stood), or lost. Exit code 1 means that no verdict stands.
+    They go to OUT, or to stdout. `path`, `startLine` and `endLine` (from 1, inclusive) are where the judged code
+    is now, and `anchor` says how it was found: chunk (unchanged), content (the same text elsewhere), symbol
+    (edited), line (the nearest to where it stood), or lost. Exit code 1 means that no verdict stands.
 
     \b
     indexctl judgments export judged.jsonl

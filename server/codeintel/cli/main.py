@@ -22,6 +22,7 @@ from codeintel.cli.idmap import idmap_export
 from codeintel.cli.index import index
 from codeintel.cli.judge import judge, judgments
 from codeintel.cli.model import model
+from codeintel.cli.scip import scip
 from codeintel.cli.search import search
 from codeintel.cli.similar import similar
 from codeintel.cli.sql import sql
@@ -51,7 +52,7 @@ def indexctl() -> None:
 
 
 for command in (
-    index, search, explain, why_not, similar, judge, judgments, status, watch, check, gc, views, sql,
+    index, search, explain, why_not, similar, judge, judgments, status, watch, check, gc, scip, views, sql,
     idmap_export, idmap_views, model, doctor,
 ):  # fmt: skip
     indexctl.add_command(command)

@@ -68,7 +68,13 @@ def reference() -> str:
 def _commands(program: click.Context) -> Iterator[str]:
     for name, command in indexctl.commands.items():
         yield f"## indexctl {name}"
-        yield _help_of(command.make_context(name, [], program, resilient_parsing=True, terminal_width=WIDTH))
+        context = command.make_context(name, [], program, resilient_parsing=True, terminal_width=WIDTH)
+        yield _help_of(context)
+        for inner, subcommand in getattr(command, "commands", {}).items():
+            yield f"### indexctl {name} {inner}"
+            yield _help_of(
+                subcommand.make_context(inner, [], context, resilient_parsing=True, terminal_width=WIDTH)
+            )
 
 
 def _help_of(context: click.Context) -> str:

@@ -36,7 +36,7 @@ def why_not(
     limit: int | None,
     no_index: bool,
 ) -> None:
-    """Tell why PATH:LINE, or a symbol, is not among the hits for QUERY.
+    """Tell why PATH:LINE, or a symbol, is no hit for QUERY.
 
     It is not indexed, and why; or a qualifier leaves it out, and which; or it ranks below the hits that are
     shown, and what separates it from the last of them. Exit code 1 means that it is not among them.

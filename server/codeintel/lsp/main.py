@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from codeintel import __version__
-from codeintel.indexing.memory import collect_in_quiet_moments
+from codeintel.indexing.memory import collect_in_quiet_moments, share_memory
 from codeintel.lsp.log import LEVELS, start_log
 from codeintel.lsp.server import CodeIntelServer
 from codeintel.lsp.transport import Streams, accept, stdio_streams
@@ -31,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     collect_in_quiet_moments()
+    share_memory()
     start_log(options.log_file, options.log_level)
     streams = _tcp_streams(*options.tcp) if options.tcp else stdio_streams()
     code, idle = asyncio.run(_serve(streams))

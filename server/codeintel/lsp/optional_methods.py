@@ -43,9 +43,7 @@ def wanted_by(settings: Settings) -> frozenset[str]:
     return frozenset(method for method, is_on in switches.items() if is_on)
 
 
-def withdraw(
-    offered: types.ServerCapabilities, client: types.ClientCapabilities, settings: Settings
-) -> None:
+def withdraw(offered: types.ServerCapabilities, client: types.ClientCapabilities, settings: Settings) -> None:
     """Take out of what is offered at the start what is registered later, and what is switched off."""
     kept = wanted_by(settings) - registrable(client)
     for method, name in PROVIDERS.items():

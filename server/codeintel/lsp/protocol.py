@@ -381,7 +381,9 @@ class IndexerRun:
 class RefreshScipResult:
     """What the command `codeintel.server.refreshScip` answers."""
 
-    runs: Annotated[list[IndexerRun], "one for each indexer that has documents, and each index that was found"]
+    runs: Annotated[
+        list[IndexerRun], "one for each indexer that has documents, and each index that was found"
+    ]
 
 
 @attrs.frozen(kw_only=True)

@@ -1,7 +1,7 @@
 """The service behind one connection: opened in the background, reopened when roots or settings change.
 
-Everything here runs on the event loop and only hands work to three executors, for questions, for errands of minutes, and
-for opening and closing; indexing has the scheduler's threads. pygls's own pool is not used.
+Everything here runs on the event loop and only hands work to three executors, for questions, for errands of minutes,
+and for opening and closing; indexing has the scheduler's threads. pygls's own pool is not used.
 """
 
 from __future__ import annotations
@@ -189,8 +189,8 @@ def _retire(opened: Opened | None, asked: set[Future[Any]]) -> bool:
     """Stop the work on a service and close it once its questions are answered; whether all work ended in time."""
     if opened is None:
         return True
+    opened.start.ended()  # before closing, which takes up to 5 s: an editor may not wait for so long
     ended = opened.scheduler.close()
-    opened.start.ended()
     wait(asked, CLOSE_TIMEOUT_S)
     opened.service.close()
     return ended

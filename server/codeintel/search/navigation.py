@@ -7,13 +7,15 @@ alone (origins 'scip' and 'fast') are taken as they are; what only a name says (
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import Final
 
 from codeintel.analysis.scip.symbols import name_of
 from codeintel.cancellation import CancelCheck, never, stop_if
 from codeintel.catalog.occurrence_rows import OccurrenceRow, OccurrenceRows
+from codeintel.search.unresolved_imports import imported_name, imported_rows
 from codeintel.snapshot import Snapshot
 from codeintel.symbol_table import SymbolTable
 from codeintel.workspace.roots import Root
@@ -101,9 +103,15 @@ class Navigation:
 
     def _definitions_of(self, row: OccurrenceRow) -> list[SymbolPlace]:
         if row.is_local:
-            found = self._local(row, definitions=True)
-            return found if found or not row.is_inferred else self._named(row)
+            return self._local(row, definitions=True) or ([] if row.is_compiled else self._imported(row))
         return self._known_definitions(row) or (self._named(row) if row.is_inferred else [])
+
+    def _imported(self, row: OccurrenceRow) -> list[SymbolPlace]:
+        """Those of a local symbol that nothing in its document defines."""
+        rows = self._own.read([row.uri])
+        norm = imported_name(rows, row) if rows and not row.is_inferred else ""
+        known = self._known_definitions(replace(row, symbol="", symbol_norm=norm)) if norm else []
+        return known or self._named(row)
 
     def _known_definitions(self, row: OccurrenceRow) -> list[SymbolPlace]:
         """Those of the symbol, else those of its qualified name; the own root's before all others'."""
@@ -142,39 +150,20 @@ class Navigation:
     # -- references ---------------------------------------------------------------------------------------------
 
     def _references_of(self, row: OccurrenceRow) -> Iterable[SymbolPlace]:
-        if row.is_local and not row.is_inferred:
-            return self._local(row, definitions=False)
-        defined = [place.row for place in self._definitions_of(row)] if row.is_inferred else [row]
-        if not defined:
-            return self._local(row, definitions=False) if row.is_local else self._references_to([row])
-        if any(one.is_local for one in defined):
+        here = SymbolPlace(self._own.root, row)
+        defined = [here] if row.is_definition else self._definitions_of(row) or [here]
+        if any(place.row.is_local for place in defined):
             return self._local(row, definitions=False)
         return self._references_to(defined)
 
-    def _references_to(self, defined: Sequence[OccurrenceRow]) -> Iterator[SymbolPlace]:
-        symbols = {one.symbol for one in defined}
-        norms = {one.symbol_norm for one in defined if one.symbol_norm}
-        names = {name for one in defined if (name := name_of(one.symbol) or one.name)}
+    def _references_to(self, defined: Sequence[SymbolPlace]) -> Iterator[SymbolPlace]:
+        target = _Target.of(defined)
         for place in self._roots:
             stop_if(self._cancelled)
-            yield from self._exact(place, symbols, norms)
-            stop_if(self._cancelled)
-            yield from _guessed(place, symbols, norms, names)
-
-    def _exact(self, place: RootSymbols, symbols: set[str], norms: set[str]) -> Iterator[SymbolPlace]:
-        """What is known to mean the symbol; in another root, which has a project's name of its own, what means its
-        qualified name and is not defined there."""
-        rows = place.read({uri for norm in norms for uri in place.symbols.documents(norm)})
-        if rows is None:
-            return
-        for one in rows.of(symbols):
-            if not one.is_inferred or one.is_definition:
-                yield SymbolPlace(place.root, one)
-        if place is not self._own:
-            for norm in norms:
-                meant = list(rows.meaning(norm))
-                if not any(one.is_definition for one in meant):
-                    yield from (SymbolPlace(place.root, one) for one in meant if not one.is_inferred)
+            if place.root in target.roots or not target.is_defined_in(place.symbols):
+                yield from target.known(place)
+                stop_if(self._cancelled)
+                yield from target.guessed(place)
 
     def _local(self, row: OccurrenceRow, *, definitions: bool) -> list[SymbolPlace]:
         rows = self._own.read([row.uri])
@@ -182,23 +171,71 @@ class Navigation:
         return [SymbolPlace(self._own.root, one) for one in found if one.is_definition or not definitions]
 
 
-def _guessed(place: RootSymbols, symbols: set[str], norms: set[str], names: set[str]) -> Iterator[SymbolPlace]:
-    """References by name alone, in documents that no compiler has spoken of, that seem to mean nothing else."""
-    by_name = {one.uri for name in names for one in place.symbols.find(name) if not one.norm}
-    rows = place.read(sorted(by_name)[:MOST_DOCUMENTS])
-    if rows is None:
-        return
-    compiled = rows.compiled()
-    elsewhere: dict[str, bool] = {}
-    for one in rows.named(names):
-        if one.is_definition or not one.is_inferred or one.uri in compiled or one.is_local:
-            continue
-        if one.symbol not in symbols and one.symbol_norm not in norms:
-            if one.symbol_norm not in elsewhere:
-                elsewhere[one.symbol_norm] = bool(_defining(place.symbols, one.symbol_norm))
-            if elsewhere[one.symbol_norm]:
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """What references are looked for: symbols, and what they are called; `roots` define them."""
+
+    roots: frozenset[Root]
+    symbols: frozenset[str]
+    norms: frozenset[str]
+    names: frozenset[str]
+
+    @classmethod
+    def of(cls, defined: Sequence[SymbolPlace]) -> _Target:
+        """The symbols of some definitions, or of an occurrence that has none."""
+        rows = [place.row for place in defined]
+        return cls(
+            frozenset(place.root for place in defined),
+            frozenset(row.symbol for row in rows),
+            frozenset(row.symbol_norm for row in rows if row.symbol_norm),
+            frozenset(name for row in rows if (name := name_of(row.symbol) or row.name)),
+        )
+
+    def is_defined_in(self, symbols: SymbolTable) -> bool:
+        """Whether a root that does not define it has something of the same name, which it means then."""
+        return any(_defining(symbols, norm) for norm in self.norms)
+
+    def known(self, place: RootSymbols) -> Iterator[SymbolPlace]:
+        """What is known to mean it. A project's name is part of a symbol: another root's know the qualified name."""
+        documents = place.symbols.documents
+        if rows := place.read({uri for norm in self.norms for uri in documents(norm)}):
+            is_own = place.root in self.roots
+            meant = rows.of(self.symbols) if is_own else chain.from_iterable(map(rows.meaning, self.norms))
+            for one in meant:
+                if not one.is_inferred or one.is_definition:
+                    yield SymbolPlace(place.root, one)
+        modules = {module for norm in self.norms if (module := norm.rpartition(".")[0])}
+        if rows := place.read({uri for module in modules for uri in documents(module)}):
+            for one in imported_rows(rows, self.names, self.norms):
+                yield SymbolPlace(place.root, one)
+
+    def guessed(self, place: RootSymbols) -> Iterator[SymbolPlace]:
+        """References by name alone, in documents that no compiler has spoken of, that seem to mean nothing else."""
+        by_name = {one.uri for name in self.names for one in place.symbols.find(name) if not one.norm}
+        rows = place.read(sorted(by_name)[:MOST_DOCUMENTS])
+        if rows is None:
+            return
+        compiled, elsewhere = rows.compiled(), _Elsewhere(place.symbols)
+        for one in rows.named(self.names):
+            if one.is_definition or not one.is_inferred or one.uri in compiled or one.is_local:
                 continue
-        yield SymbolPlace(place.root, one)
+            is_ours = one.symbol in self.symbols or one.symbol_norm in self.norms
+            if is_ours or not elsewhere.defines(one.symbol_norm):
+                yield SymbolPlace(place.root, one)
+
+
+class _Elsewhere:
+    """Remembers which qualified names are defined."""
+
+    def __init__(self, symbols: SymbolTable) -> None:
+        self._symbols = symbols
+        self._known: dict[str, bool] = {}
+
+    def defines(self, norm: str) -> bool:
+        """Whether some document defines a qualified name."""
+        if norm not in self._known:
+            self._known[norm] = bool(_defining(self._symbols, norm))
+        return self._known[norm]
 
 
 def _of_symbol(rows: OccurrenceRows, row: OccurrenceRow) -> Iterator[OccurrenceRow]:

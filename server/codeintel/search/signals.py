@@ -6,11 +6,10 @@ Every signal keeps what it rests on, so that the explanation can name it.
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import PurePosixPath
 
+from codeintel.analysis.places import place_of
 from codeintel.catalog.rows import Chunk
 from codeintel.search.intent import Intent, name_stems
 from codeintel.symbol_table import SymbolTable
@@ -21,17 +20,6 @@ MIN_COMPOUND = 4  # a shorter beginning is chance: `re` of `request`
 FOLDER_FILES = frozenset({"mod", "__init__", "index", "__main__"})
 ALMOST = 0.95  # the same parts are not yet the same name: func_33_77 is not func_77_33
 MIN_PARTS = 2  # a name of one part agrees as a whole or not at all
-
-_TEST_DIRECTORY = re.compile(
-    r"^(tests?|testing|specs?|__tests__|testdata|fixtures?|mocks?|__mocks__|e2e)$", re.I
-)
-_TEST_STEM = re.compile(r"(^test_|_tests?$|[._-]test$|[._-]spec$|_spec$|^conftest$|[a-z]Tests?$|[a-z]Spec$)")
-_EXAMPLE_DIRECTORY = re.compile(
-    r"^(examples?|samples?|demos?|tutorials?|bench(mark)?s?|playground|sandbox|_?examples?)$", re.I
-)
-_VENDOR_DIRECTORY = re.compile(r"^(vendor|vendored|third_?party|external|compat|legacy|deprecated)$", re.I)
-_DOC_LANGUAGES = frozenset({"markdown", "restructuredtext", "text", "asciidoc", "html"})
-_DATA_LANGUAGES = frozenset({"json", "yaml", "toml", "xml", "ini", "csv", "css"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,19 +137,3 @@ def _path_stems(uri: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     folders, _, name = uri.rpartition("/")
     stem = name.partition(".")[0]
     return name_stems(folders.rpartition("/")[2] if stem in FOLDER_FILES else stem), name_stems(folders)
-
-
-@lru_cache(maxsize=65_536)
-def place_of(uri: str, lang: str) -> str:
-    """Where a file stands by convention: 'test', 'example', 'vendor', 'doc', 'data', or '' for plain code."""
-    path = PurePosixPath(uri)
-    directories = path.parent.parts
-    if any(map(_TEST_DIRECTORY.match, directories)) or _TEST_STEM.search(path.stem):
-        return "test"
-    if any(map(_EXAMPLE_DIRECTORY.match, directories)):
-        return "example"
-    if any(map(_VENDOR_DIRECTORY.match, directories)):
-        return "vendor"
-    if lang in _DOC_LANGUAGES:
-        return "doc"
-    return "data" if lang in _DATA_LANGUAGES else ""

@@ -142,7 +142,7 @@ class WhyNotInquiry:
         otherwise = self._rank_without(ranking.query, excluded)
         which = "it" if len(exclusions) == 1 else "them"
         remedy = (
-            f"Without {which} it would rank {ordinal(otherwise)}." if otherwise else f"Leave {which} out."
+            f"Without {which}, it would rank {ordinal(otherwise)}." if otherwise else f"Leave {which} out."
         )
         return WhyNot(
             ranking.query.raw,

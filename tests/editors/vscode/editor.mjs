@@ -56,7 +56,7 @@ export const THEMES = {
 };
 
 /** Start an editor on a copy of `workspace` (the sample by default; null for none), with these user settings. */
-export async function openEditor({ workspace = join(ROOT, 'data/sample-workspace'), settings = {}, server = SERVER, trust, hostTest } = {}) {
+export async function openEditor({ workspace = join(ROOT, 'data/sample-workspace'), settings = {}, server = SERVER, hostTest } = {}) {
   const home = await mkdtemp(join(tmpdir(), 'codeintel-vscode-'));
   const folder = join(home, 'workspace');
   if (workspace) {
@@ -65,7 +65,7 @@ export async function openEditor({ workspace = join(ROOT, 'data/sample-workspace
   const user = join(home, 'data/User');
   await mkdir(user, { recursive: true });
   const chosen = { ...QUIET, ...(server ? { 'codeintel.server.path': server } : {}), ...settings };
-  await writeFile(join(user, 'settings.json'), JSON.stringify({ ...chosen, ...(trust ?? {}) }));
+  await writeFile(join(user, 'settings.json'), JSON.stringify(chosen));
   const editor = new Editor(home, workspace ? folder : undefined, hostTest);
   await editor.start();
   return editor;
@@ -167,9 +167,9 @@ export class Editor {
     const input = this.page.locator('.quick-input-widget input.input').first();
     await input.waitFor();
     await input.fill(join(this.folder, path));
-    await this.page.locator('.quick-input-list .monaco-list-row').first().waitFor();
-    await this.page.keyboard.press('Enter');
-    await this.page.locator('.tab.active', { hasText: path.split('/').at(-1) }).waitFor();
+    const name = path.split('/').at(-1);
+    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first().click();
+    await this.page.locator('.tab.active', { hasText: name }).waitFor();
     await this.page.locator('.editor-instance .view-line').first().waitFor();
   }
 

@@ -6,8 +6,9 @@ import math
 
 import pytest
 
+from codeintel.analysis.places import place_of
 from codeintel.search.intent import intent_of
-from codeintel.search.signals import ALMOST, WHOLE_WORD, SignalReader, place_of, symbol_agreement
+from codeintel.search.signals import ALMOST, WHOLE_WORD, SignalReader, symbol_agreement
 from workspaces import chunk_table
 
 

@@ -13,7 +13,8 @@ export interface AbsenceActs {
 
 export function absence(expected: string, result: WhyNotResult, strings: ViewStrings, acts: AbsenceActs): HTMLElement {
   const { hit, lastShown } = result;
-  const title = filled(strings.whyNotTitle, visible(expected));
+  const heading = result.kind === 'found' ? strings.isShown : strings.whyNotTitle;
+  const title = filled(heading, visible(expected));
   return element(
     'section',
     { class: `absence kind-${result.kind.replace(/[^a-zA-Z]/g, '')}`, 'aria-label': title },
@@ -30,6 +31,6 @@ export function absence(expected: string, result: WhyNotResult, strings: ViewStr
         {},
         button({ class: 'link' }, () => acts.open(hit), `${strings.openIt} ${visible(hit.path)}`),
       ),
-    hit && lastShown && differences(hit, lastShown, strings),
+    hit && lastShown && differences(hit, lastShown, [strings.expected, strings.lastShown], strings),
   );
 }

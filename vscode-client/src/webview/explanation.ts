@@ -163,11 +163,11 @@ function comparison(hit: Hit, next: Hit | undefined, strings: ViewStrings): HTML
   }
   const place = `${next.path}:${next.range.start.line + 1}`;
   const behind = element('p', {}, visible(filled(strings.nextHitIs, place, written(hit.score - next.score, 3))));
-  return [title, behind, differences(hit, next, strings)];
+  return [title, behind, differences(hit, next, [strings.thisHit, strings.next], strings)];
 }
 
-/** Two hits side by side, the sources that differ most first. */
-export function differences(hit: Hit, other: Hit, strings: ViewStrings): HTMLElement {
+/** Two hits side by side under their `heads`, the sources that differ most first. */
+export function differences(hit: Hit, other: Hit, heads: [string, string], strings: ViewStrings): HTMLElement {
   const added = (one: Hit, source: string) =>
     one.contributions.reduce((sum, part) => sum + (part.source === source ? part.contribution : 0), 0);
   const sources = [...new Set([...hit.contributions, ...other.contributions].map(part => part.source))];
@@ -186,7 +186,7 @@ export function differences(hit: Hit, other: Hit, strings: ViewStrings): HTMLEle
     );
   const names = [hit, other].map(one => one.breadcrumb || one.path);
   const caption = filled('{0} / {1}', visible(names[0] ?? ''), visible(names[1] ?? ''));
-  return table(caption, [strings.source, '1', '2', '1 − 2'], rows);
+  return table(caption, [strings.source, ...heads, strings.difference], rows);
 }
 
 function isByToken(part: Contribution): boolean {

@@ -125,6 +125,9 @@ class Page {
     this.similarTo = similarTo;
     this.outcome = undefined;
     this.fresh = true;
+    if (!document.hasFocus() || similarTo !== undefined) {
+      this.box.set(query, false); // it was asked elsewhere
+    }
     if (!query.trim() && similarTo === undefined) {
       this.list.show([]);
       this.showState();

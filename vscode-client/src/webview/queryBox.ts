@@ -6,8 +6,8 @@ import { button, element, filled, isolated, visible } from './dom';
 import { icon } from './icons';
 import { completed, filtersIn, type Suggestion, suggestionsFor, without } from './queryText';
 
-/** Nothing is asked for keys that follow each other faster. */
-const DEBOUNCE_MS = 40;
+/** The first key is asked for at once, later ones not more often than this: faster than that nobody reads. */
+const INTERVAL_MS = 60;
 
 export interface QueryActs {
   search(query: string): void;
@@ -26,6 +26,7 @@ export class QueryBox {
   private chosen = -1;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private asked = '';
+  private askedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly strings: ViewStrings,
@@ -94,13 +95,19 @@ export class QueryBox {
     this.showChips();
     this.suggest();
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.ask(), DEBOUNCE_MS);
+    const wait = this.askedAt + INTERVAL_MS - performance.now();
+    if (wait <= 0) {
+      this.ask();
+    } else {
+      this.timer = setTimeout(() => this.ask(), wait);
+    }
   }
 
   private ask(): void {
     clearTimeout(this.timer);
     if (this.query !== this.asked) {
       this.asked = this.query;
+      this.askedAt = performance.now();
       this.acts.search(this.query);
     }
   }

@@ -71,7 +71,7 @@ async def resolve(ls: CodeIntelServer, lens: types.CodeLens) -> types.CodeLens:
     except (UsageError, WorkspaceError):
         return lens
     title = "1 reference" if len(found) == 1 else f"{len(found):,} references"
-    return types.CodeLens(lens.range, types.Command(title, REFERENCES, [data]))
+    return types.CodeLens(lens.range, types.Command(title, REFERENCES, arguments=[data]))
 
 
 def _lenses(
@@ -82,4 +82,4 @@ def _lenses(
     if wanted.references and found.kind in COUNTED:
         yield types.CodeLens(name, data={"uri": uri, "line": line, "character": character})
     if wanted.similar and found.kind in CALLABLE_OR_TYPE:
-        yield types.CodeLens(name, types.Command("similar", SIMILAR, [{"uri": uri, "line": line}]))
+        yield types.CodeLens(name, types.Command("similar", SIMILAR, arguments=[{"uri": uri, "line": line}]))

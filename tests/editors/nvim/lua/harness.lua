@@ -56,6 +56,7 @@ end
 
 function M.screen()
   vim.cmd.redraw()
+  vim.cmd.redraw() -- a window that has just been opened is on the screen after the second
   local lines = {}
   for row = 1, vim.o.lines do
     local cells = {}
