@@ -7,14 +7,15 @@ WORKSPACE ?= data/sample-workspace
 QUERY ?= where are retries handled?
 BENCHMARKS ?= retrieval index_time
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-SOURCES := server tests $(wildcard benchmarks faults training)
+SOURCES := server tests $(wildcard benchmarks faults training nvim-client/scripts)
+EDITORS := vscode-client/build/vscode
 
 # The first interpreter that is new enough; a version manager's shim may exist and yet not run.
 PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint imports types fast-tests bench faults docs lock wheel clean
+.PHONY: help setup demo test check format lint imports types fast-tests bench faults docs lua vsix test-vscode lock wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,7 +36,7 @@ demo: $(STAMP) ## start the real server on WORKSPACE, wait for it, search for QU
 test: $(STAMP) ## run every test
 	$(BIN)/python -m pytest
 
-check: format lint imports types fast-tests ## format, lint, import contract, types, fast tests
+check: format lint lua imports types fast-tests ## format, lint, import contract, types, fast tests
 
 format: $(STAMP)
 	$(BIN)/ruff format --check $(SOURCES)
@@ -62,6 +63,24 @@ docs: $(STAMP) ## write the generated pages again
 	$(BIN)/python -m codeintel.cli.reference > docs/cli.md
 	$(BIN)/python -c "from codeintel.options import settings_markdown as page; print(page(), end='')" > docs/settings.md
 	$(BIN)/python -m codeintel.lsp.protocol_page docs/protocol.md
+	$(BIN)/python -m codeintel.lsp.protocol_typescript
+	PYTHONPATH=server $(BIN)/python nvim-client/scripts/protocol_types.py nvim-client/lua/codeintel/protocol.lua
+
+vscode-client/node_modules: vscode-client/package-lock.json
+	cd vscode-client && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+vsix: vscode-client/node_modules ## pack the extension for VS Code
+	cd vscode-client && node scripts/build.mjs && node scripts/package.mjs
+
+test-vscode: $(STAMP) vscode-client/node_modules ## run the extension in a real VS Code (Linux, Debian packages)
+	vscode-client/scripts/install-vscode.sh $(EDITORS)
+	cd vscode-client && npm run check && npm test && node scripts/package.mjs --out build/codeintel.vsix
+	node --test --test-concurrency=1 tests/editors/vscode/*.test.mjs
+
+lua: ## format and lint of the Neovim plugin, where the tools are there
+	@! command -v stylua >/dev/null || (cd nvim-client && stylua --check . ../tests/editors/nvim)
+	@! command -v luacheck >/dev/null || (cd nvim-client && luacheck -q . ../tests/editors/nvim)
 
 # The lock names no index and no host: pip's own configuration is left out of it.
 COMPILE := PIP_CONFIG_FILE=/dev/null PIP_FIND_LINKS= PIP_EXTRA_INDEX_URL= CUSTOM_COMPILE_COMMAND="make lock" \

@@ -23,7 +23,9 @@ from workspaces import (
 # Neither this process nor any that a test starts may tell anybody, or know vectors from the cache of whoever runs it.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="codeintel-tests-")
-os.environ["XDG_DATA_HOME"] = os.environ["XDG_CACHE_HOME"]  # nor write judgments among those of whoever runs it
+os.environ["XDG_DATA_HOME"] = os.environ[
+    "XDG_CACHE_HOME"
+]  # nor write judgments among those of whoever runs it
 
 # Where a change is judged, the same examples each time: what a random one finds belongs to whoever runs it by hand.
 hypothesis_settings.register_profile("ci", derandomize=True)

@@ -239,7 +239,7 @@ def settings_markdown() -> str:
         "`navigation.*` and `code_lens.*` are off, so that nothing is in the way of a language's own server: switch",
         "them on where a language has none, or where none is installed. An editor that lets servers register methods",
         "while they run follows any of these sources, at once; for any other they count as the initialization options",
-        "and the environment have them when it starts.",
+        "have them when it starts.",
         "",
         "| option | expected | default | what it does | environment |",
         "|---|---|---|---|---|",

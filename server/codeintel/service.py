@@ -155,7 +155,9 @@ class Service:
             None if readonly else AnalysisWorkers(settings.workers.count, settings.workers.timeout_seconds)
         )
         self._live = None if readonly else LiveAnalysis(settings.workers.timeout_seconds)
-        self._structure = None if readonly else StructureWorkers(STRUCTURE_TIMES * settings.workers.timeout_seconds)
+        self._structure = (
+            None if readonly else StructureWorkers(STRUCTURE_TIMES * settings.workers.timeout_seconds)
+        )
         self._listed: dict[tuple[str, str], bool] = {}
         self._last_hits: OrderedDict[tuple[str, str], tuple[str, tuple[Hit, ...]]] = OrderedDict()
         self._remembering = threading.Lock()

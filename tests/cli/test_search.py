@@ -53,7 +53,9 @@ def test_signals_show_every_part_and_full_adds_its_words(indexctl: Program) -> N
 @pytest.mark.usefixtures("indexed")
 def test_the_closing_line_says_how_complete_the_answer_is(indexctl: Program) -> None:
     closing = indexctl("search", "retry", "-n", "1").out.splitlines()[-1]
-    assert re.fullmatch(r"1 hit of \d+ candidates · \d+ chunks, structure and meaning complete · [\d.]+ m?s", closing)
+    assert re.fullmatch(
+        r"1 hit of \d+ candidates · \d+ chunks, structure and meaning complete · [\d.]+ m?s", closing
+    )
 
 
 @pytest.mark.usefixtures("indexed")
@@ -218,7 +220,10 @@ def test_a_folder_without_text_has_no_hits(indexctl: Program, tmp_path: Path, in
     if index_first:
         assert indexctl("index", tmp_path).code == 0
     table = indexctl("search", "anything", "-w", tmp_path, "-q")
-    assert (table.code, table.out) == (1, "0 hits of 0 candidates · 0 chunks, structure and meaning complete · 0 ms\n")
+    assert (table.code, table.out) == (
+        1,
+        "0 hits of 0 candidates · 0 chunks, structure and meaning complete · 0 ms\n",
+    )
     many = indexctl("search", "--queries", "-", "--format", "jsonl", "-w", tmp_path, stdin="a\nlang:x b\n")
     first, second = documents(many.out)
     assert first["hits"] == []

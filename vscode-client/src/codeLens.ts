@@ -26,7 +26,7 @@ export class HitLenses implements CodeLensProvider, Disposable {
 
   provideCodeLenses(document: TextDocument): CodeLens[] {
     const answer = this.search.answer;
-    if (!answer || !flag('codeLens.enabled')) {
+    if (!answer || !flag('view.codeLens')) {
       return [];
     }
     const uri = document.uri.toString();

@@ -64,7 +64,10 @@ function keepContext(server: Server, search: Search): Disposable {
   return { dispose: () => listening.map(one => one.dispose()) };
 }
 
-/** What is selected, or the word at the cursor; qualifiers have no meaning in it, so line breaks become spaces. */
+/** Characters of a selection that are searched for: more says nothing more about what is meant. */
+const MOST_CHARACTERS = 2_000;
+
+/** What is selected, or the word at the cursor, without the marks that would mean something in a query. */
 function selectedText(): string {
   const editor = window.activeTextEditor;
   if (!editor) {
@@ -72,7 +75,13 @@ function selectedText(): string {
   }
   const { selection, document } = editor;
   const range = selection.isEmpty ? document.getWordRangeAtPosition(selection.active) : selection;
-  return range ? document.getText(range).replace(/\s+/g, ' ').trim() : '';
+  return range
+    ? document
+        .getText(range)
+        .slice(0, MOST_CHARACTERS)
+        .replace(/[":\s]+/g, ' ')
+        .trim()
+    : '';
 }
 
 async function similar({ server, search, view }: Parts): Promise<void> {

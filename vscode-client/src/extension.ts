@@ -58,7 +58,7 @@ export function activate(context: ExtensionContext): void {
       if (SERVER_KEYS.some(key => change.affectsConfiguration(key))) {
         void server.start();
       }
-      if (change.affectsConfiguration('codeintel.codeLens')) {
+      if (change.affectsConfiguration('codeintel.view.codeLens')) {
         lenses.refresh();
       }
     }),

@@ -6,7 +6,17 @@ import type { ServerSettings } from './serverCommand';
 export const SECTION = 'codeintel';
 
 /** Options of the server begin with one of these; all other settings are the extension's own. */
-const SERVER_SECTIONS = ['index.', 'model.', 'search.', 'workers.', 'scip.', 'hover.', 'log.'];
+const SERVER_SECTIONS = [
+  'index.',
+  'model.',
+  'search.',
+  'workers.',
+  'scip.',
+  'navigation.',
+  'codeLens.',
+  'hover.',
+  'log.',
+];
 
 /** Settings that decide which server runs. */
 export const SERVER_KEYS = ['server.path', 'server.from', 'server.interpreter'].map(name => `${SECTION}.${name}`);
@@ -24,7 +34,7 @@ export function limit(scope?: ConfigurationScope): number {
   return workspace.getConfiguration(SECTION, scope).get('view.limit', 50);
 }
 
-export function flag(name: 'view.groupByFile' | 'highlight.enabled' | 'codeLens.enabled'): boolean {
+export function flag(name: 'view.groupByFile' | 'highlight.enabled' | 'view.codeLens'): boolean {
   return workspace.getConfiguration(SECTION).get(name, false);
 }
 

@@ -140,15 +140,14 @@ def joined_rows(tables: Collection[pa.Table]) -> pa.Table:
 
 
 def by_document(table: pa.Table) -> Mapping[str, pa.Table]:
-    """Each document's rows, which stand together, as a copy that does not keep the others in memory."""
+    """Each document's rows, which stand together, as a view that keeps those of the others in memory."""
     if not table.num_rows:
         return {}
     codes, uris = coded(table["uri"])
     starts = [0, *(np.flatnonzero(np.diff(codes)) + 1).tolist()]
     ends = [*starts[1:], len(codes)]
     return {
-        uris[codes[start]]: table.take(np.arange(start, end))
-        for start, end in zip(starts, ends, strict=True)
+        uris[codes[start]]: table.slice(start, end - start) for start, end in zip(starts, ends, strict=True)
     }
 
 

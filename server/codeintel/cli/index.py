@@ -85,7 +85,9 @@ def _summary(report: IndexReport) -> Iterator[Text]:
     for at, row in enumerate(_skipped_rows(report.skipped)):
         yield fact("" if at else "skipped", row)
     encoded = (
-        f"{report.encoded:,} encoded" if report.tier is Tier.MEANING else f"{report.tier.name.lower()} tier only"
+        f"{report.encoded:,} encoded"
+        if report.tier is Tier.MEANING
+        else f"{report.tier.name.lower()} tier only"
     )
     yield fact("chunks", f"{report.chunks:,} ({encoded})")
     yield fact("time", duration(report.seconds))

@@ -14,6 +14,9 @@ from codeintel.indexing.state import IndexState
 KEPT_ROWS: Final = 100_000
 """Rows read from disk that are kept in memory, the latest ones: 25 MB of occurrences. A guess."""
 
+LARGEST_READ: Final = 20_000
+"""Rows of one read that are kept at most: documents that were read together stay in memory together."""
+
 _Key = tuple[str, str, int]
 """A table, a document, and the hash of the text that the rows are of."""
 
@@ -52,8 +55,8 @@ class NewestRows:
         return {uri: rows for (_, uri, _), rows in found.items()}
 
     def _keep(self, table: str, hashes: dict[str, int], rows: Any) -> None:
-        if rows.num_rows > KEPT_ROWS // 2:
-            return  # it would drive out all others
+        if rows.num_rows > LARGEST_READ:
+            return
         documents = by_document(rows)
         with self._keeping:
             for uri, piece in documents.items():

@@ -25,7 +25,7 @@ from codeintel.lsp import faults
 from codeintel.lsp.capabilities import read_leniently
 from codeintel.lsp.optional_methods import withdraw
 from codeintel.lsp.protocol import COMMANDS, MESSAGES, METHODS, NOTIFICATIONS, camel_case, field_types
-from codeintel.settings import Settings, from_editor, from_environment
+from codeintel.settings import Settings, from_editor
 
 if TYPE_CHECKING:  # the server is made of this endpoint
     from codeintel.lsp.server import CodeIntelServer
@@ -229,8 +229,7 @@ class Endpoint(LanguageServerProtocol):
 
 def _settings_at_start(params: types.InitializeParams) -> Settings:
     """As far as they are known without a look at the workspace."""
-    sources = [from_editor(params.initialization_options, Path.cwd()), from_environment()]
-    return Settings.resolve(sources)[0]
+    return Settings.resolve([from_editor(params.initialization_options, Path.cwd())])[0]
 
 
 def _named(kind: type, arguments: Sequence[Any]) -> dict[str, Any]:

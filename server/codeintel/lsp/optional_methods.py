@@ -68,6 +68,7 @@ class OptionalMethods:
         self._server = server
         self._registered: frozenset[str] = frozenset()
         self._changing = asyncio.Lock()
+        self._refreshing: asyncio.Future[None] | None = None  # kept, or it could vanish before it is done
 
     async def follow(self, settings: Settings) -> None:
         """Register what is switched on and was not, and the other way round; a client that refuses goes without."""
@@ -76,6 +77,15 @@ class OptionalMethods:
             await self._unregister(self._registered - wanted)
             await self._register(wanted - self._registered)
             self._registered = wanted
+
+    def refresh_lenses(self, settings: Settings) -> None:
+        """Have the client ask again for lenses: what they count is known now, or is another number."""
+        workspace = self._server.client_capabilities.workspace
+        support = workspace.code_lens if workspace else None
+        if support and support.refresh_support and types.TEXT_DOCUMENT_CODE_LENS in wanted_by(settings):
+            self._refreshing = asyncio.ensure_future(
+                _told(self._server.workspace_code_lens_refresh_async(None))
+            )
 
     async def _register(self, methods: Iterable[str]) -> None:
         registrations = [

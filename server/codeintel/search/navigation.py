@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import PurePosixPath
 from typing import Final
 
+from codeintel.analysis.scip.python_imports import SCHEME
 from codeintel.analysis.scip.symbols import name_of
 from codeintel.cancellation import CancelCheck, never, stop_if
 from codeintel.catalog.occurrence_rows import OccurrenceRow, OccurrenceRows
@@ -204,10 +205,14 @@ class _Target:
             for one in meant:
                 if not one.is_inferred or one.is_definition:
                     yield SymbolPlace(place.root, one)
-        modules = {module for norm in self.norms if (module := norm.rpartition(".")[0])}
+        modules = {module for norm in self._imported() if (module := norm.rpartition(".")[0])}
         if rows := place.read({uri for module in modules for uri in documents(module)}):
             for one in imported_rows(rows, self.names, self.norms):
                 yield SymbolPlace(place.root, one)
+
+    def _imported(self) -> frozenset[str]:
+        """Qualified names that a document may have imported under a local symbol: Python's alone."""
+        return self.norms if any(symbol.startswith(SCHEME) for symbol in self.symbols) else frozenset()
 
     def guessed(self, place: RootSymbols) -> Iterator[SymbolPlace]:
         """References by name alone, in documents that no compiler has spoken of, that seem to mean nothing else."""

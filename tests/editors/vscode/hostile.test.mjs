@@ -97,7 +97,7 @@ function range(start, end) {
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'codeintel-hostile-'));
   server = await scriptedServer(folder, { hits: [...hostileHits, ...many], plan: HOSTILE[0], whyNot });
-  editor = await openEditor({ server, settings: { 'codeintel.view.limit': 1_000, 'codeintel.codeLens.enabled': true } });
+  editor = await openEditor({ server, settings: { 'codeintel.view.limit': 1_000, 'codeintel.view.codeLens': true } });
   view = await editor.search();
   await view.inner.locator('.welcome').waitFor();
 });

@@ -13,7 +13,7 @@ from codeintel.options import OPTIONS, Option
 
 CLIENT = Path(__file__).parents[3] / "vscode-client"
 SECTION = "codeintel."
-OWN_SECTIONS = ("server.", "trace.", "view.", "highlight.", "codeLens.", "contextMenu.")
+OWN_SECTIONS = ("server.", "trace.", "view.", "highlight.", "contextMenu.")
 """Settings that are the extension's own."""
 CHOSEN_ELSEWHERE = {"index.folder": None, "workers.count": None}
 """Options whose default depends on the machine or the root, which null stands for in package.json."""

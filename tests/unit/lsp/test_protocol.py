@@ -29,11 +29,19 @@ def test_every_declared_command_exists_and_no_other() -> None:
 
 
 def test_names_are_camel_case_on_the_wire() -> None:
-    coverage = protocol.Coverage(chunks=4, meaning=1, share=0.25, live=0, stale=2)
+    coverage = protocol.Coverage(chunks=4, meaning=1, share=0.25, documents=2, structured=1, live=0, stale=2)
     result = protocol.SearchResult(hits=[], coverage=coverage, candidates=4, elapsed_ms=1.5, plan="text(a)")
     assert CONVERTER.unstructure(result) == {
         "hits": [],
-        "coverage": {"chunks": 4, "meaning": 1, "share": 0.25, "live": 0, "stale": 2},
+        "coverage": {
+            "chunks": 4,
+            "meaning": 1,
+            "share": 0.25,
+            "documents": 2,
+            "structured": 1,
+            "live": 0,
+            "stale": 2,
+        },
         "candidates": 4,
         "elapsedMs": 1.5,
         "plan": "text(a)",

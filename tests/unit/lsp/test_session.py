@@ -11,7 +11,7 @@ import pytest
 from lsp_fakes import FakeScheduler, FakeService
 
 from codeintel.cancellation import CancelCheck, stop_if
-from codeintel.errors import NotReady, WorkspaceError
+from codeintel.errors import Cancelled, NotReady, WorkspaceError
 from codeintel.lsp.session import Session
 from codeintel.service import Service
 
@@ -124,3 +124,24 @@ async def test_closing_while_a_service_is_being_opened_closes_that_one_too(
     assert await session.close()
     await asyncio.wait({opening})
     assert all(service.closed for service in opened)
+
+
+async def test_what_is_asked_at_length_holds_up_no_question_and_ends_with_its_service(
+    opened: list[FakeService], tmp_path: Path
+) -> None:
+    session = new_session()
+    await session.open([tmp_path], [])
+
+    def long(_: Service, unwanted: CancelCheck) -> None:
+        while True:
+            stop_if(unwanted)
+            time.sleep(0.01)
+
+    errands = [asyncio.create_task(session.ask(long, at_length=True)) for _ in range(3)]
+    assert await session.ask(text_of) == "service 0"
+    await session.open([tmp_path], [])
+    ended = await asyncio.gather(*errands, return_exceptions=True)
+    assert all(isinstance(one, Cancelled) for one in ended[:2])
+    errands[2].cancel()
+    await session.close()
+    assert len(opened) == 2

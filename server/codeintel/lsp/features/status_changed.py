@@ -61,3 +61,5 @@ class StatusTeller:
             self._server.protocol.notify(protocol.STATUS_CHANGED, status)
         if busy:
             self.changed()
+        else:
+            self._server.optional_methods.refresh_lenses(opened.settings)
