@@ -10,12 +10,13 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from string import Template
 from typing import Any
 
 import torch
+from benchmarks.metrics import mean
 
 from training.average import SHARE
 from training.code_encoder import TOKEN_WIDTH
@@ -94,7 +95,7 @@ def _repositories(figures: Mapping[str, Any]) -> int:
 
 
 def _retrieval(figures: Mapping[str, Any]) -> str:
-    names = list(figures)
+    names = [name for name in figures if name != EXACT]
     ways = list(dict.fromkeys(way for of_model in figures.values() for way in of_model))
     rows = [[way, *(_mean(figures[name].get(way)) for name in names)] for way in ways]
     return _table(["", *names], rows)
@@ -122,8 +123,12 @@ def _precision(figures: Mapping[str, Any], speed: Mapping[str, Any]) -> str:
     parts = [f"{name} {value}" for name, value in speed.get("int8 against fp32", {}).items()]
     if not exact or not shipped:
         return "; ".join(parts) or MISSING
-    rows = [[way, _mean(exact[way]), _mean(shipped[way])] for way in shipped]
-    return _table(["", "fp32", "int8"], rows) + "\n\nOn single texts: " + "; ".join(parts) + "."
+    names = exact["dense"]["repositories"].keys() & shipped["dense"]["repositories"].keys()
+    rows = [[way, _mean(exact[way], names), _mean(shipped[way], names)] for way in shipped]
+    where = (
+        f"On the {len(names)} repositories on which both were measured. On single texts: {'; '.join(parts)}."
+    )
+    return f"{where}\n\n{_table(['', 'fp32', 'int8'], rows)}"
 
 
 def _speed(speed: Mapping[str, Any]) -> str:
@@ -136,8 +141,13 @@ def _speed(speed: Mapping[str, Any]) -> str:
     return _table(["", *names], rows) if rows else MISSING
 
 
-def _mean(way: Mapping[str, Any] | None) -> str:
-    return _number(way["mean"]) if way else "–"
+def _mean(way: Mapping[str, Any] | None, names: Collection[str] | None = None) -> str:
+    """The mean over repositories, all or those of `names`."""
+    if way is None:
+        return "–"
+    return _number(
+        mean(value for name, value in way["repositories"].items() if names is None or name in names)
+    )
 
 
 def _number(value: float | None) -> str:

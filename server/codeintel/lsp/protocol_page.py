@@ -25,7 +25,7 @@ Of the standard methods it answers `textDocument/hover` (why the last search hit
 `textDocument/references`, `textDocument/documentSymbol` and `textDocument/codeLens`. Where the client lets methods be
 registered these four are registered when a setting wants them; else they are announced as the initialization options
 have them. A lens runs `codeintel.server.references` or `codeintel.server.similar`, whose answer a
-client of ours shows. The server follows open documents edit by edit (incremental synchronisation: unsaved text
+client can show. The server follows open documents edit by edit (incremental synchronisation: unsaved text
 is searched), `workspace/didChangeWatchedFiles` where the client offers to watch, `workspace/didChangeWorkspaceFolders`
 and `workspace/didChangeConfiguration`, and shows indexing as cancellable work-done progress. Ranges count in the
 negotiated position encoding: utf-8, utf-16 or utf-32. Every request can be cancelled.

@@ -287,7 +287,7 @@ def test_one_that_takes_too_much_memory_is_ended(
 
 
 def test_a_process_that_crashes_is_an_answer_too(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(person_sql, "_environment", lambda: {"PYTHONPATH": "/nowhere"})
+    monkeypatch.setattr(person_sql.sys, "executable", "/bin/false")
     with pytest.raises(UsageError, match="took down the process"):
         database.sql("SELECT 1")
 
