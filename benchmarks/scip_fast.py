@@ -17,10 +17,10 @@ from typing import Any
 from benchmarks.arguments import RESULTS
 from benchmarks.reporting import console, table, write_result
 from benchmarks.scip_agreement import Agreement
+from benchmarks.scip_links import Links
 from codeintel.analysis.columns import Columns
 from codeintel.analysis.languages import language_of, parse
 from codeintel.analysis.scip import occurrences_of
-from codeintel.analysis.scip.linking import Links
 from codeintel.analysis.scip.reader import read_index
 from codeintel.workspace.decoding import decode
 

@@ -40,7 +40,7 @@ WARM_UP, COOL_DOWN, LAST_SHARE = 0.03, 0.25, 0.05
 FROZEN_LAYERS = 2
 # Texts of one length class are padded to the longest of it: classes of about this many.
 PADDED_TOGETHER = 24
-CHECKPOINT_STEPS, REPORT_STEPS = 50, 10
+CHECKPOINT_STEPS, REPORT_STEPS = 50, 5
 
 
 @dataclass(frozen=True, slots=True)

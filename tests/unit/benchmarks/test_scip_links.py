@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from benchmarks.scip_links import Links
+
 from codeintel.analysis.languages import language_of
 from codeintel.analysis.scip import occurrences_of
-from codeintel.analysis.scip.linking import Links
 
 FILES = {
     "shop/__init__.py": "from .cart import Cart\nfrom .prices import *\n",
