@@ -37,7 +37,7 @@ class Size:
 
 
 FULL = Size(None, None, static_epochs=3, encoder=60_000, heads=8_000)
-SMALL = Size(4, 3_000, static_epochs=2, encoder=1_920, heads=480)
+SMALL = Size(4, 3_000, static_epochs=4, encoder=1_920, heads=480)
 
 
 @dataclass(frozen=True, slots=True)
