@@ -1,7 +1,7 @@
 """What names of one document mean in the others of its project, with the rows of all of them at hand.
 
-For scip_fast.py, which tells by it how much of what rows alone get wrong is a matter of other files. The product follows
-names when it is asked (search/navigation.py) and stores nothing of this.
+For scip_fast.py, which tells by it how much of what rows alone get wrong is a matter of other files. The product
+follows names when it is asked (search/navigation.py) and stores nothing of this.
 
 A document's own rows guess at what other files define: is this name a class, does that module define it or pass it
 on? With the rows of all documents at hand, guesses are confirmed or corrected: through imports to where a name is
