@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 
-def server() -> int:
+def server() -> None:
     """`codeintel-server`: the language server."""
     from codeintel.lsp.main import main  # only the process that serves may pay for it
 
-    return main()
+    main()
 
 
 def indexctl() -> None:

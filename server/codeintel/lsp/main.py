@@ -11,6 +11,7 @@ import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from codeintel import __version__
 from codeintel.indexing.memory import collect_in_quiet_moments, share_memory
@@ -26,8 +27,8 @@ SWITCH_INTERVAL_S = 0.001
 5 ms each, indexing would add its delay to every one of them."""
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve one client and answer the exit code: 0 after shutdown and exit, 1 where the client just left."""
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Serve one client and exit: with 0 after shutdown and exit, with 1 where the client just left."""
     options = _parser().parse_args(arguments)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     collect_in_quiet_moments()
@@ -39,9 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         log.warning(
             "some work did not stop in time and is abandoned; the index stays as it was last published"
         )
-        logging.shutdown()
-        os._exit(code)  # an ordinary exit would wait for the threads
-    return code
+    logging.shutdown()
+    # Everything is closed. An ordinary exit would wait for threads that did not stop, and have DuckDB's package report
+    # every object that one of them still holds.
+    sys.stderr.flush()
+    os._exit(code)
 
 
 async def _serve(streams: Streams) -> tuple[int, bool]:
