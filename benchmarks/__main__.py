@@ -1,19 +1,24 @@
 """Runs every measurement one after the other and rewrites benchmarks/results.
 
-Tuning and the comparison of watchers are programs of their own.
+Tuning, the comparison of watchers and those with a compiler's indexes are programs of their own.
 """
 
 from __future__ import annotations
 
 from benchmarks import (
+    ablation,
+    catalog_readers,
     index_time,
     latency,
     live_checkout,
     live_edits,
     live_responsiveness,
     live_scale,
+    live_structure,
     live_typing,
+    overlap_join,
     retrieval,
+    structure_speed,
 )
 from benchmarks.arguments import parser, places_of
 
@@ -25,11 +30,15 @@ def main() -> None:
     options = made.parse_args()
     places = places_of(options)
     retrieval.run(places)
+    ablation.run(places)
+    structure_speed.run(places)
     latency.run(places)
     index_time.run(places, options.semble_python, options.runs)
     options.quick = False
-    for live in (live_edits, live_typing, live_scale, live_responsiveness, live_checkout):
+    for live in (live_edits, live_structure, live_typing, live_scale, live_responsiveness, live_checkout):
         live.run(options)
+    for tables in (overlap_join, catalog_readers):
+        tables.run(options)
 
 
 if __name__ == "__main__":
