@@ -107,6 +107,6 @@ def test_any_pattern_agrees_with_git(repository: Path, patterns: list[str], name
     ],
 )
 def test_a_hostile_pattern_is_not_slow(pattern: str, path: str) -> None:
-    start = time.perf_counter()
+    began = time.process_time()  # not the clock's: what else the machine does is not the pattern's fault
     assert not IgnoreRules([pattern.encode()]).deciding(path.encode(), is_folder=False)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - began < 5.0  # tried in every way, these would take years
