@@ -42,10 +42,8 @@ def run(scale: Scale) -> Outcome:
 def _storm(findings: Findings, client: Client, count: int) -> None:
     asked: list[Pending] = []
     for number in range(count):
-        asked.append(
-            client.send("codeintel/search", {"query": f"retry of queue {number} with a budget", "limit": 50})
-        )
-        client.cancel(asked[-1])
+        query = {"query": f"retry of queue {number} with a budget", "limit": 50}
+        asked.append(client.send_cancelled("codeintel/search", query))
     sent_at = time.monotonic()
     for one in asked:
         one.done.wait(30)

@@ -153,16 +153,17 @@ class Client:
 
     def send(self, method: str, params: Any = None, msg_id: int | str | None = None) -> Pending:
         """Send a request and do not wait."""
-        with self._sending:
-            self._next_id += 1
-            pending = Pending(
-                f"ours-{self._next_id}" if msg_id is None else msg_id, time.monotonic(), threading.Event()
-            )
-            self._pending[pending.msg_id] = pending
+        pending = self._expected(msg_id)
         self.write({"id": pending.msg_id, "method": method, "params": params})
-        if self._ended.is_set():
-            pending.done.set()
-        return pending
+        return self._watched(pending)
+
+    def send_cancelled(self, method: str, params: Any = None) -> Pending:
+        """Send a request with its cancellation, in one write: nothing can come between the two."""
+        pending = self._expected(None)
+        request = framed({"id": pending.msg_id, "method": method, "params": params})
+        cancel = framed({"method": "$/cancelRequest", "params": {"id": pending.msg_id}})
+        self.write_bytes(request + cancel)
+        return self._watched(pending)
 
     def ask(self, method: str, params: Any = None, timeout_s: float = PATIENCE_S) -> Any:
         """Send a request and wait for its result. Raises Refused, Gone, Silent."""
@@ -178,11 +179,11 @@ class Client:
 
     def write(self, message: Mapping[str, Any]) -> None:
         """Send one message; "jsonrpc" need not be given."""
-        self.write_body(json.dumps({"jsonrpc": "2.0", **message}).encode())
+        self.write_bytes(framed(message))
 
     def write_body(self, body: bytes) -> None:
         """Send a body as it is, properly framed."""
-        self.write_bytes(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        self.write_bytes(_with_header(body))
 
     def write_bytes(self, data: bytes) -> None:
         """Send bytes as they are; nothing happens where nobody reads them any more."""
@@ -239,6 +240,19 @@ class Client:
     ) -> None:
         self.close()
 
+    def _expected(self, msg_id: int | str | None) -> Pending:
+        with self._sending:
+            self._next_id += 1
+            msg_id = f"ours-{self._next_id}" if msg_id is None else msg_id
+            pending = Pending(msg_id, time.monotonic(), threading.Event())
+            self._pending[msg_id] = pending
+        return pending
+
+    def _watched(self, pending: Pending) -> Pending:
+        if self._ended.is_set():
+            pending.done.set()
+        return pending
+
     def _read(self) -> None:
         assert self.process.stdout
         try:
@@ -264,6 +278,11 @@ class Client:
                 pending.done.set()
         else:
             self.unasked.append(message)
+
+
+def framed(message: Mapping[str, Any]) -> bytes:
+    """A message as it goes over the wire; "jsonrpc" need not be given."""
+    return _with_header(json.dumps({"jsonrpc": "2.0", **message}).encode())
 
 
 def environment_with(changes: Mapping[str, str | None]) -> dict[str, str]:
@@ -293,6 +312,10 @@ def until(condition: Callable[[], bool], timeout_s: float = PATIENCE_S, every_s:
             raise Silent(f"waited {timeout_s:g} s in vain")
         time.sleep(every_s)
     return time.monotonic() - started
+
+
+def _with_header(body: bytes) -> bytes:
+    return b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
 
 
 def _hashable(msg_id: Any) -> Any:

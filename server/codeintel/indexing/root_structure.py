@@ -66,12 +66,12 @@ class RootStructure:
     def load(self) -> None:
         """Have the occurrences of the tables on disk in memory: 0.1 s for 20,000 chunks.
 
-        Reads every part of the tier whole, once: raises IndexCorrupt where one is damaged.
+        Who writes the index reads every part of the tier whole, once: raises IndexCorrupt where one is damaged.
         """
         with self._loading:
             if self._is_loaded:
                 return
-            for table in tables_of("structure"):
+            for table in tables_of("structure") if self._store.writable else ():
                 for part in self._store.manifest.of(table):
                     self._store.verify_part(part)
             self._state.load_symbols(read_symbols(self._store), compiled_documents(self._store))

@@ -15,11 +15,10 @@ from codeintel.errors import Cancelled, CodeIntelError, IndexTrouble, NotReady, 
 from codeintel.lsp.locations import path_of
 from codeintel.lsp.log import set_log_level
 from codeintel.lsp.open_documents import reopen_documents
-from codeintel.lsp.progress import own_token, work_done
+from codeintel.lsp.progress import own_work_done, work_done
 from codeintel.lsp.watching import watch
 
 if TYPE_CHECKING:  # imported late to start fast; the server registers the features, which import this module
-    from codeintel.lsp.protocol import Token
     from codeintel.lsp.server import CodeIntelServer
     from codeintel.service import IndexReport, Service
 
@@ -56,7 +55,7 @@ async def open_workspace(ls: CodeIntelServer, *, anew: bool = False) -> None:
 
 async def _index(ls: CodeIntelServer) -> None:
     try:
-        await index_whole(ls, await own_token(ls))
+        await index_whole(ls)
     except Cancelled:
         log.info("indexing was stopped")
     except IndexTrouble as error:
@@ -65,9 +64,10 @@ async def _index(ls: CodeIntelServer) -> None:
         ls.tell(types.MessageType.Error, f"codeintel cannot index the workspace: {_said(error)}")
 
 
-async def index_whole(ls: CodeIntelServer, token: Token | None, force: bool = False) -> IndexReport:
+async def index_whole(ls: CodeIntelServer, force: bool = False, *, shown: bool = True) -> IndexReport:
     """Bring every file up to date, showing how far it is; an index whose folder was removed is made anew."""
-    async with work_done(ls, "Indexing", token, cancellable=True) as progress:
+    bar = own_work_done(ls, "Indexing", cancellable=True) if shown else work_done(ls, "Indexing", None)
+    async with bar as progress:
 
         async def index() -> IndexReport:
             scheduler = (await ls.session.opened()).scheduler

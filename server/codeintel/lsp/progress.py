@@ -21,8 +21,8 @@ if TYPE_CHECKING:  # the server registers the features, which import this module
 
 log = logging.getLogger(__name__)
 
-CREATE_TIMEOUT_S: Final = 2.0
-"""How long the client may take to allow a progress bar; work does not wait any longer for it. A guess."""
+HEAD_START_S: Final = 2.0
+"""How long work waits for the client to allow a progress bar; allowed later, the bar opens late. A guess."""
 
 
 class WorkDone:
@@ -44,8 +44,9 @@ class WorkDone:
         handle = self._server.work_done_progress.tokens.get(self._token) if self._token is not None else None
         return handle is not None and handle.cancelled()
 
-    def begin(self, title: str, cancellable: bool) -> None:
-        """Open the bar."""
+    def begin(self, title: str, cancellable: bool, token: Token | None = None) -> None:
+        """Open the bar, under a token that the client allowed meanwhile where there was none."""
+        self._token = self._token if token is None else token
         if self._token is not None:
             self._open.set()
             value = types.WorkDoneProgressBegin(title=title, cancellable=cancellable)
@@ -80,15 +81,35 @@ async def work_done(
     progress.end("done")
 
 
-async def own_token(server: CodeIntelServer) -> Token | None:
-    """A token for progress that no request asked for; None where the client does not show any."""
+@asynccontextmanager
+async def own_work_done(
+    server: CodeIntelServer, title: str, cancellable: bool = False
+) -> AsyncIterator[WorkDone]:
+    """Progress that no request asked for, once the client allows it; none where it shows no progress."""
+    progress = WorkDone(server, None)
+    asking = asyncio.create_task(_begin_when_allowed(server, progress, title, cancellable))
+    try:
+        await asyncio.wait({asking}, timeout=HEAD_START_S)
+        yield progress
+    except BaseException:
+        progress.end("stopped")
+        raise
+    else:
+        progress.end("done")
+    finally:
+        asking.cancel()
+
+
+async def _begin_when_allowed(
+    server: CodeIntelServer, progress: WorkDone, title: str, cancellable: bool
+) -> None:
     window = server.client_capabilities.window
     if not (window and window.work_done_progress):
-        return None
+        return
     token = str(uuid.uuid4())
     try:
-        await asyncio.wait_for(server.work_done_progress.create_async(token), CREATE_TIMEOUT_S)
-    except (JsonRpcException, TimeoutError) as error:
+        await server.work_done_progress.create_async(token)
+    except JsonRpcException as error:
         log.info("no progress is shown: %s", error)
-        return None
-    return token
+        return
+    progress.begin(title, cancellable, token)

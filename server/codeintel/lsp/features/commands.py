@@ -18,7 +18,7 @@ from codeintel.lsp.features.search import answer, limit_of, search
 from codeintel.lsp.features.status import status
 from codeintel.lsp.locations import naming, path_of
 from codeintel.lsp.opening import index_whole, open_workspace
-from codeintel.lsp.progress import own_token, work_done
+from codeintel.lsp.progress import own_work_done
 
 if TYPE_CHECKING:  # imported late to start fast; the server registers this module
     from codeintel.lsp.server import CodeIntelServer
@@ -40,13 +40,13 @@ async def explain(ls: CodeIntelServer, params: protocol.PlaceParams) -> protocol
 
 async def reindex(ls: CodeIntelServer, params: protocol.ReindexParams) -> protocol.IndexResult:
     """Bring the whole workspace up to date."""
-    return conversion.index_result(await index_whole(ls, await own_token(ls), params.force))
+    return conversion.index_result(await index_whole(ls, params.force))
 
 
 async def rebuild(ls: CodeIntelServer, _: protocol.RebuildParams) -> protocol.IndexResult:
     """Remove the index and make it anew, also where the workspace was not opened because of it."""
     await open_workspace(ls, anew=True)
-    return conversion.index_result(await index_whole(ls, None))
+    return conversion.index_result(await index_whole(ls, shown=False))  # opening it shows a bar
 
 
 async def reindex_file(ls: CodeIntelServer, params: protocol.FileParams) -> protocol.IndexResult:
@@ -92,7 +92,7 @@ async def sql(ls: CodeIntelServer, params: protocol.SqlParams) -> protocol.SqlRe
 
 async def refresh_scip(ls: CodeIntelServer, _: protocol.RefreshScipParams) -> protocol.RefreshScipResult:
     """Run the indexers that are installed, showing how far they are; the bar's cancel stops them."""
-    async with work_done(ls, "Refreshing symbols", await own_token(ls), cancellable=True) as progress:
+    async with own_work_done(ls, "Refreshing symbols", cancellable=True) as progress:
 
         def question(service: Service, unwanted: CancelCheck) -> protocol.RefreshScipResult:
             def cancelled() -> bool:
