@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -84,10 +85,10 @@ def test_words_that_make_up_a_name_add_the_smaller_weight() -> None:
     check(described, {"bm25": 1.0, "definition": 0.6 * ALMOST})
 
 
-def test_the_names_of_file_and_folder_add_by_their_share_of_the_query() -> None:
+def test_the_names_of_file_and_folder_add_by_their_agreement_with_the_query() -> None:
     found = candidates({"router/token.py": "x = 1\n"}, {("router/token.py", 0): first("bm25")})
     (one,) = rank(found, intent_of("router token refill rate"), replace(SILENT, stem=0.4, path=0.2))
-    check(one, {"bm25": 1.0, "stem": 0.4 * 1 / 4, "path": 0.2 * 1 / 4})
+    check(one, {"bm25": 1.0, "stem": 0.4 * math.sqrt(1 / 4), "path": 0.2 * 1 / 4})
 
 
 @pytest.mark.parametrize(

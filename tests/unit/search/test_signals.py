@@ -48,11 +48,26 @@ def test_the_best_symbol_of_a_chunk_counts() -> None:
     assert signal.strength == pytest.approx(math.sqrt(2 / 3))
 
 
-def test_file_and_folder_agree_by_the_share_of_the_querys_words() -> None:
+def test_a_folder_agrees_by_the_share_of_the_querys_words() -> None:
     chunk = next(iter(chunk_table({"server/routergroup/token_bucket.go": "package x\n"})))
     signals = SignalReader(intent_of("router of a token bucket")).read(chunk)
-    assert (signals.stem.strength, signals.stem.names) == (pytest.approx(2 / 3), ("token", "bucket"))
-    assert signals.path.strength == pytest.approx(1 / 3)
+    assert (signals.path.strength, signals.path.names) == (pytest.approx(1 / 3), ("router",))
+
+
+@pytest.mark.parametrize(
+    ("uri", "strength"),
+    [
+        ("token_bucket.go", math.sqrt(2 / 3)),
+        ("token.go", math.sqrt(1 / 3)),
+        ("token_bucket_store.go", 2 / 3 * math.sqrt(2 / 3)),
+        ("routergroup.go", math.sqrt(1 / 3)),
+        ("store.go", 0.0),
+    ],
+)
+def test_a_files_name_agrees_as_a_symbols_does(uri: str, strength: float) -> None:
+    chunk = next(iter(chunk_table({uri: "package x\n"})))
+    signals = SignalReader(intent_of("router of a token bucket")).read(chunk)
+    assert signals.stem.strength == pytest.approx(strength)
 
 
 @pytest.mark.parametrize(
