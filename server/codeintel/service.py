@@ -38,8 +38,9 @@ from codeintel.indexing.scip_refresh import IndexerRun
 from codeintel.indexing.scip_status import ScipStatus, scip_status
 from codeintel.indexing.structure_workers import StructureWorkers
 from codeintel.indexing.workers import AnalysisWorkers
-from codeintel.judgments.ledger import Standing, judge, standing
-from codeintel.judgments.records import checked_verdict
+from codeintel.judgments.exchange import Imported
+from codeintel.judgments.ledger import Intake, Standing, judge, standing, take_in
+from codeintel.judgments.records import Judgment, checked_verdict
 from codeintel.models.cache import chosen_cache
 from codeintel.models.folder import Models, load_models
 from codeintel.search.answers import Answer, Coverage, Explanation, Hit
@@ -531,6 +532,24 @@ class Service:
     def judgments(self) -> list[Standing]:
         """The verdicts that stand, with the chunks that they are about now. Raises WorkspaceError."""
         return standing(self._snapshots())
+
+    def take_in_judgments(self, imported: Sequence[Imported]) -> Intake:
+        """Keep verdicts of another checkout: for the root of the same name, or for the only one there is.
+
+        Raises WorkspaceError where they cannot be kept.
+        """
+        snapshots = self._snapshots()
+        roots = {snapshot.root.name: snapshot for snapshot in snapshots}
+        only = snapshots[0] if len(snapshots) == 1 else None
+        chosen: dict[str, list[Judgment]] = {}
+        found = Intake(0, 0, 0)
+        for one in imported:
+            snapshot = roots.get(one.root, only)
+            if snapshot is None:
+                found += Intake(0, 0, 1)
+            else:
+                chosen.setdefault(snapshot.root.name, []).append(one.judgment)
+        return sum((take_in(roots[name], judgments) for name, judgments in chosen.items()), found)
 
     def last_hit_at(self, path: Path, line: int) -> tuple[str, Hit] | None:
         """The latest search with a hit in that file that covers `line` (0-based), and the hit; for hovers."""

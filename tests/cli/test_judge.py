@@ -1,4 +1,4 @@
-"""`indexctl judge` and `indexctl judgments export`."""
+"""`indexctl judge` and `indexctl judgments`."""
 
 from __future__ import annotations
 
@@ -41,6 +41,64 @@ def test_the_export_has_a_line_for_each_with_the_place_where_the_code_is_now(
     out = tmp_path / "judged.jsonl"
     assert indexctl("judgments", "export", out).code == 0
     assert out.read_text().splitlines() == run.out.splitlines()
+
+
+def test_what_is_exported_is_taken_in_elsewhere_once(
+    indexctl: Program, indexed_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    indexctl("judge", "wait longer", "app/retry.py:5", "good")
+    indexctl("judge", "save", "app/storage.py:2", "bad")
+    out = tmp_path / "judged.jsonl"
+    indexctl("judgments", "export", out)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "of somebody else"))
+    (indexed_copy / "app/retry.py").rename(indexed_copy / "app/again.py")
+    (indexed_copy / "app/storage.py").unlink()
+    assert indexctl("index").code == 0
+    first = indexctl("judgments", "import", out)
+    assert (first.code, first.out) == (
+        0, "1 judgment taken in, 0 known already, 1 about code that is not here\n",
+    )  # fmt: skip
+    again = indexctl("judgments", "import", out, "--format", "json")
+    assert json.loads(again.out) == {"taken": 0, "known": 1, "elsewhere": 1}
+    (kept,) = map(json.loads, indexctl("judgments", "export").out.splitlines())
+    made = json.loads(out.read_text().splitlines()[0])
+    assert (kept["path"], kept["anchor"], kept["at"]) == ("app/again.py", "chunk", made["at"])
+
+
+def test_a_newer_verdict_stands_against_one_that_is_taken_in(
+    indexctl: Program, indexed_copy: Path, tmp_path: Path
+) -> None:
+    assert indexed_copy.is_dir()
+    indexctl("judge", "wait longer", "app/retry.py:5", "good")
+    out = tmp_path / "judged.jsonl"
+    indexctl("judgments", "export", out)
+    indexctl("judge", "wait longer", "app/retry.py:5", "bad")
+    assert "0 judgments taken in, 1 known" in indexctl("judgments", "import", out).out
+    assert json.loads(indexctl("judgments", "export").out)["verdict"] == "bad"
+
+
+@pytest.mark.usefixtures("indexed_copy")
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("{", "Line 2 is no verdict"),
+        ("[]", "Line 2 is no verdict"),
+        ('{"query": "retry"}', "Line 2 has no 'verdict'"),
+        ('{"query": "lnag:go retry"}', "Line 2: "),
+        ('{"query": "retry", "verdict": "meh"}', "'meh' is no verdict"),
+    ],
+)
+def test_a_line_that_no_export_wrote_is_named_and_nothing_is_taken_in(
+    indexctl: Program, tmp_path: Path, line: str, complaint: str
+) -> None:
+    indexctl("judge", "wait longer", "app/retry.py:5", "good")
+    whole = indexctl("judgments", "export").out
+    indexctl("judge", "wait longer", "app/retry.py:5", "none")
+    out = tmp_path / "judged.jsonl"
+    out.write_text(f"{whole}{line}\n")
+    run = indexctl("judgments", "import", out)
+    assert (run.code, complaint in run.err) == (2, True)
+    assert indexctl("judgments", "export").code == 1
 
 
 @pytest.mark.usefixtures("indexed_copy")

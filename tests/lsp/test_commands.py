@@ -11,6 +11,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 import fake_indexer
+from codeintel.lsp import protocol
 from lsp.client import PATIENCE_S, TEXT_ONLY, Client, connected, until
 
 shared = pytest.mark.asyncio(loop_scope="session")
@@ -32,6 +33,44 @@ async def test_explain_takes_a_uri_and_a_line(client: Client) -> None:
     explained = await client.command("explain", "retry backoff", best.uri, best.range.start.line)
     assert explained["rank"] == 1
     assert explained["hit"]["path"] == best.path
+
+
+@shared
+async def test_why_not_takes_a_line_or_a_name(client: Client) -> None:
+    hits = (await client.search("retry backoff", limit=3)).hits
+    third = hits[2]
+    below = await client.command("whyNot", "retry backoff", third.uri, third.range.start.line, None, 2)
+    assert (below["kind"], below["rank"], below["lastShown"]["path"]) == ("below", 3, hits[1].path)
+    named = await client.command("whyNot", {"query": "lang:sql retry", "symbol": "retry_with_backoff"})
+    assert (named["kind"], named["qualifier"]) == ("filtered", "lang:sql")
+
+
+@shared
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("whyNot", {"query": "retry", "line": 3}),
+        ("whyNot", {"query": "retry", "uri": "untitled:Untitled-1"}),
+        ("judge", {"query": "retry", "uri": "untitled:Untitled-1", "line": 3, "verdict": "good"}),
+    ],
+)
+async def test_a_place_that_is_none_names_its_field(client: Client, name: str, arguments: object) -> None:
+    with pytest.raises(JsonRpcException) as caught:
+        await client.command(name, arguments)
+    assert (caught.value.code, caught.value.data["field"]) == (-32602, "uri")
+
+
+async def test_judge_keeps_the_verdict_that_the_request_would(workspace: Path) -> None:
+    async with connected(workspace, options=TEXT_ONLY) as client:
+        uri = (workspace / "retry.py").as_uri()
+        assert (await client.command("judge", "retry", uri, 0, "good"))["judgments"] == 1
+        params = protocol.JudgeParams(
+            query="retry",
+            text_document=types.TextDocumentIdentifier(uri),
+            position=types.Position(0, 0),
+            verdict="none",
+        )
+        assert (await client.ask(protocol.JUDGE, params)).judgments == 0
 
 
 @shared

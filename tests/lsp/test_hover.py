@@ -22,7 +22,7 @@ async def test_says_why_the_last_search_hit_here(client: Client) -> None:
     assert hover.contents.kind is types.MarkupKind.Markdown
     assert f"{hit.score:.3f}" in text
     assert "`retry with exponential backoff`" in text
-    assert "bm25 \\#1" in text
+    assert "bm25 #1" in text
     assert "█" in text
 
 

@@ -2,6 +2,20 @@
 
 import type { Position, Range, TextDocumentIdentifier } from 'vscode-languageclient';
 
+/** What the command `codeintel.server.whyNot` takes: a query, and what was expected among its hits. */
+export interface AbsenceParams {
+  /** the query that was asked */
+  query: string;
+  /** the file, as a `file:` URI */
+  uri?: string | null;
+  /** any line of the chunk, 0-based; without it, all of the file */
+  line?: number | null;
+  /** a name that the chunk defines or, where none does, mentions */
+  symbol?: string | null;
+  /** the most hits, 1 to 1000; by default the setting search.limit */
+  limit?: number | null;
+}
+
 /** What one channel or prior added to a hit's score. */
 export interface Contribution {
   /** the channel or prior, e.g. `bm25`, `dense`, `definition` */
@@ -411,6 +425,18 @@ export interface SymbolParams {
   character: number;
 }
 
+/** What the command `codeintel.server.judge` takes. */
+export interface VerdictParams {
+  /** the query that was asked */
+  query: string;
+  /** the file, as a `file:` URI */
+  uri: string;
+  /** any line of the chunk, 0-based */
+  line: number;
+  /** `good`, `bad`, or `none`, which takes an earlier verdict back */
+  verdict: string;
+}
+
 /** What `codeintel/whyNot` takes: a query, and what was expected among its hits.
 
     That is a place, a file, a symbol, or a symbol in a file.
@@ -464,6 +490,8 @@ export interface Requests {
 export interface Commands {
   'codeintel.server.search': [SearchParams, SearchResult];
   'codeintel.server.explain': [PlaceParams, ExplainResult];
+  'codeintel.server.whyNot': [AbsenceParams, WhyNotResult];
+  'codeintel.server.judge': [VerdictParams, JudgeResult];
   'codeintel.server.reindex': [ReindexParams, IndexResult];
   'codeintel.server.reindexFile': [FileParams, IndexResult];
   'codeintel.server.rebuild': [RebuildParams, IndexResult];

@@ -1,6 +1,14 @@
 ---The protocol's types, which scripts/protocol_types.py writes from codeintel/lsp/protocol.py; a test compares.
 ---@meta
 
+---What the command `codeintel.server.whyNot` takes: a query, and what was expected among its hits.
+---@class codeintel.AbsenceParams
+---@field query string the query that was asked
+---@field uri? string the file, as a `file:` URI
+---@field line? integer any line of the chunk, 0-based; without it, all of the file
+---@field symbol? string a name that the chunk defines or, where none does, mentions
+---@field limit? integer the most hits, 1 to 1000; by default the setting search.limit
+
 ---What one channel or prior added to a hit's score.
 ---@class codeintel.Contribution
 ---@field source string the channel or prior, e.g. `bm25`, `dense`, `definition`
@@ -239,6 +247,13 @@
 ---@field uri string the file, as a `file:` URI
 ---@field line integer 0-based
 ---@field character integer in the negotiated position encoding
+
+---What the command `codeintel.server.judge` takes.
+---@class codeintel.VerdictParams
+---@field query string the query that was asked
+---@field uri string the file, as a `file:` URI
+---@field line integer any line of the chunk, 0-based
+---@field verdict string `good`, `bad`, or `none`, which takes an earlier verdict back
 
 ---What `codeintel/whyNot` takes: a query, and what was expected among its hits.
 ---@class codeintel.WhyNotParams

@@ -17,7 +17,6 @@ from codeintel.search.summaries import summary
 
 if TYPE_CHECKING:
     from codeintel.catalog.check import Finding
-    from codeintel.judgments.ledger import Standing
     from codeintel.search.answers import Answer, Contribution, Coverage, Evidence, Explanation, Hit
     from codeintel.search.why_not import WhyNot
     from codeintel.service import IndexReport, RootStatus, Status
@@ -106,24 +105,6 @@ def why_not_document(found: WhyNot, *, rooted: bool) -> Document:
         "lastShown": hit_document(last, rooted=rooted) if last else None,
         "qualifier": found.qualifier,
         "reason": found.reason,
-    }
-
-
-def judgment_document(standing: Standing) -> Document:
-    """A verdict, where its code is now and how it was found; where it was when judged, if it is lost."""
-    judgment, chunk = standing.judgment, standing.anchor.chunk
-    return {
-        "query": judgment.query,
-        "verdict": judgment.verdict,
-        "root": standing.root.name,
-        "path": chunk.uri if chunk else judgment.uri,
-        "startLine": (chunk.start_line if chunk else judgment.start_line) + 1,
-        "endLine": (chunk.end_line if chunk else judgment.end_line) + 1,
-        "anchor": standing.anchor.how,
-        "contentHash": f"{judgment.content_hash:016x}",
-        "symbols": list(judgment.symbols),
-        "breadcrumb": judgment.breadcrumb,
-        "at": judgment.at,
     }
 
 

@@ -20,16 +20,16 @@ _FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | g
 _LOCKED_BYTE = 1 << 30  # Windows locks mandatorily: one that no journal reaches, so that reading goes on
 
 
-def append(path: Path, judgment: Judgment) -> None:
-    """Add a judgment, on the disk when this returns. Raises WorkspaceError where it cannot be written."""
-    line = f"\n{to_line(judgment)}\n".encode()
+def append(path: Path, *judgments: Judgment) -> None:
+    """Add judgments, on the disk when this returns. Raises WorkspaceError where they cannot be written."""
+    lines = "".join(f"\n{to_line(judgment)}\n" for judgment in judgments).encode()
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, _FLAGS, 0o600)
         try:
             _lock(descriptor)  # until it is closed
-            written = os.write(descriptor, line)
-            if written < len(line):
+            written = os.write(descriptor, lines)
+            if written < len(lines):
                 raise OSError(0, "the disk took only a part of it")
             os.fsync(descriptor)
         finally:

@@ -10,7 +10,7 @@ from codeintel.catalog.rows import Chunk
 from codeintel.judgments import journal
 from codeintel.judgments.anchors import Anchor, Anchors
 from codeintel.judgments.place import judgments_file
-from codeintel.judgments.records import Judgment, Verdict
+from codeintel.judgments.records import Judgment, Verdict, moment
 from codeintel.search.query import parse
 from codeintel.snapshot import Snapshot
 from codeintel.workspace.roots import Root
@@ -28,8 +28,63 @@ class Standing:
 def judge(snapshot: Snapshot, chunk: Chunk, query: str, verdict: Verdict, at: datetime | None = None) -> None:
     """Keep a verdict on a chunk. Raises QueryError for a query that could not be asked, WorkspaceError."""
     parse(query)
-    moment = (at or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="milliseconds")
-    journal.append(judgments_file(snapshot.root), Judgment.of(query, verdict, chunk, moment))
+    now = moment(at or datetime.now(UTC))
+    journal.append(judgments_file(snapshot.root), Judgment.of(query, verdict, chunk, now))
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What became of verdicts that were made elsewhere."""
+
+    taken: int
+    known: int
+    """About code and a query on which there is a verdict here that is as new."""
+    elsewhere: int
+    """About code that this workspace has not."""
+
+    def __add__(self, other: Intake) -> Intake:
+        return Intake(self.taken + other.taken, self.known + other.known, self.elsewhere + other.elsewhere)
+
+
+def take_in(snapshot: Snapshot, judgments: Iterable[Judgment]) -> Intake:
+    """Keep verdicts that were made elsewhere, each beside those of here as if it had been made when it was.
+
+    Raises WorkspaceError, and keeps none then.
+    """
+    file, anchors = judgments_file(snapshot.root), Anchors(snapshot.chunks)
+    newest: dict[tuple[str, object], str] = {}
+    for judgment in journal.read(file):
+        about = (judgment.query, _code(judgment, anchors.find(judgment)))
+        newest[about] = max(judgment.at, newest.get(about, ""))
+    taken: list[Judgment] = []
+    known = elsewhere = 0
+    for judgment in sorted(judgments, key=lambda one: one.at):
+        anchor = anchors.find(judgment)
+        about = (judgment.query, _code(judgment, anchor))
+        if anchor.chunk is None:
+            elsewhere += 1
+        elif judgment.at <= newest.get(about, ""):
+            known += 1
+        else:
+            newest[about] = judgment.at
+            taken.append(_settled(judgment, anchor))
+    if taken:
+        journal.append(file, *taken)
+    return Intake(len(taken), known, elsewhere)
+
+
+def _code(judgment: Judgment, anchor: Anchor) -> object:
+    """What a verdict is about, to compare: the chunk, or the text that it was where only a neighbour is left."""
+    if anchor.chunk is None or anchor.how == "line":
+        return (judgment.uri, judgment.content_hash)
+    return anchor.chunk.id
+
+
+def _settled(judgment: Judgment, anchor: Anchor) -> Judgment:
+    """The verdict on the chunk as it is here; as it came where that is only a neighbour of what was judged."""
+    if anchor.chunk is None or anchor.how == "line":
+        return judgment
+    return Judgment.of(judgment.query, judgment.verdict, anchor.chunk, judgment.at)
 
 
 def standing(snapshots: Sequence[Snapshot]) -> list[Standing]:

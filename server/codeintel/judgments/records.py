@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final, Literal, get_args
 
 from codeintel.catalog.rows import Chunk
@@ -53,6 +54,11 @@ class Judgment:
             chunk.symbols,
             at,
         )
+
+
+def moment(at: datetime) -> str:
+    """A moment as judgments have it: in UTC and to the millisecond, so that the later text is the later moment."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def normalized(query: str) -> str:

@@ -13,7 +13,15 @@ SHOWN_EVIDENCE: Final = 6
 """Terms named for each contribution: a hover is a glance."""
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
-_MARKUP: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&:])")
+_MARKUP: Final = re.compile(
+    r"""[\\`*|<\[\]~]                       # wherever they stand
+    | (?<![^\W_])_ | _(?![^\W_])             # emphasis, unless in the middle of a word
+    | &(?=[#\w]+;)                          # an entity
+    | :(?=//) | (?<=[wW]{3})\. | (?<=\S)@(?=\S)  # an address, which some make a link
+    """,
+    re.VERBOSE,
+)
+"""What could be markup in a cell of a table. Nothing else is escaped: terminals show the backslashes."""
 
 
 def markdown(query: str, hit: Hit) -> str:
@@ -77,7 +85,7 @@ def _one_line(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return _MARKUP.sub(r"\\\1", _one_line(text))
+    return _MARKUP.sub(r"\\\g<0>", _one_line(text))
 
 
 def _code(text: str) -> str:

@@ -307,6 +307,27 @@ class PlaceParams:
 
 
 @attrs.frozen(kw_only=True)
+class AbsenceParams:
+    """What the command `codeintel.server.whyNot` takes: a query, and what was expected among its hits."""
+
+    query: Annotated[str, "the query that was asked"]
+    uri: Annotated[str | None, "the file, as a `file:` URI"] = None
+    line: Annotated[int | None, "any line of the chunk, 0-based; without it, all of the file"] = None
+    symbol: Annotated[str | None, "a name that the chunk defines or, where none does, mentions"] = None
+    limit: Limit = None
+
+
+@attrs.frozen(kw_only=True)
+class VerdictParams:
+    """What the command `codeintel.server.judge` takes."""
+
+    query: Annotated[str, "the query that was asked"]
+    uri: Annotated[str, "the file, as a `file:` URI"]
+    line: Annotated[int, "any line of the chunk, 0-based"]
+    verdict: Annotated[str, "`good`, `bad`, or `none`, which takes an earlier verdict back"]
+
+
+@attrs.frozen(kw_only=True)
 class LineParams:
     """What the command `codeintel.server.similar` takes."""
 
@@ -420,6 +441,8 @@ METHODS: Final[Mapping[str, tuple[type, type]]] = {
 COMMANDS: Final[Mapping[str, tuple[type, type]]] = {
     "codeintel.server.search": (SearchParams, SearchResult),
     "codeintel.server.explain": (PlaceParams, ExplainResult),
+    "codeintel.server.whyNot": (AbsenceParams, WhyNotResult),
+    "codeintel.server.judge": (VerdictParams, JudgeResult),
     "codeintel.server.reindex": (ReindexParams, IndexResult),
     "codeintel.server.reindexFile": (FileParams, IndexResult),
     "codeintel.server.rebuild": (RebuildParams, IndexResult),

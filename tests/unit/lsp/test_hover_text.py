@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lsp_fakes import chunk_of
+from markdown_it import MarkdownIt
 
 from codeintel.lsp.hover_text import markdown, plain_text
 from codeintel.search.answers import Contribution, Evidence, Hit
@@ -25,7 +28,7 @@ def test_markdown_is_a_table_with_the_largest_part_first() -> None:
         "",
         "| source | added | | why |",
         "|-|-:|-|-|",
-        "| bm25 \\#1 | +2.000 | ██████████ | matching words |",
+        "| bm25 #1 | +2.000 | ██████████ | matching words |",
         "| test | -0.500 | ░░ | a test |",
         "",
         "Evidence: `retry`",
@@ -46,8 +49,42 @@ def test_links_scripts_and_images_are_shown_not_made() -> None:
         "[x](command:evil)", hit("![i](http://h/p.png) <script>a|b</script> [l](command:x)", "``a`b")
     )
     outside_code = re.sub(r"(`+) .*? \1|`[^`]*`", "", text)
-    assert "](" not in outside_code.replace("\\]\\(", "")
+    assert not re.search(r"(?<!\\)[\[\]]", outside_code)
     assert "<" not in outside_code.replace("\\<", "")
+
+
+MARKUP = st.text(st.sampled_from("ab_*`~[]()<>!|&#;:/\\.@w -+1"), max_size=40)
+
+
+@given(MARKUP | st.text())
+def test_a_reason_is_shown_as_it_is_whatever_stands_in_it(reason: str) -> None:
+    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(markdown("retry", hit(reason)))
+    cells = [after.children or [] for one, after in pairwise(tokens) if one.type == "td_open"]
+    assert {token.type for token in cells[3]} <= {"text"}
+    assert "".join(token.content for token in cells[3]) == plain(reason)
+
+
+def plain(reason: str) -> str:
+    """A reason as the hover in plain text shows it."""
+    return plain_text("", hit(reason)).split("\n")[1][37:]
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "matching words, rank 1: retry",
+        "the file's name has 'retries'",
+        "defines _retry_after (src/a.py:3)",
+        "a-b + c!",
+    ],
+)
+def test_an_ordinary_reason_has_next_to_no_backslash(reason: str) -> None:
+    assert markdown("retry", hit(reason)).count("\\") == reason.count(" _")
+
+
+@pytest.mark.parametrize("address", ["https://a.example/x", "www.a.example", "me@a.example"])
+def test_an_address_is_broken_up(address: str) -> None:
+    assert address not in markdown("retry", hit(f"see {address}"))
 
 
 @given(st.text(), st.text(), st.text(min_size=1))

@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from codeintel.cancellation import CancelCheck
+from codeintel.errors import UsageError
 from codeintel.lsp import conversion, protocol
 from codeintel.lsp.features.explain import explain_line
+from codeintel.lsp.features.judge import judge_line
 from codeintel.lsp.features.references import references_command
 from codeintel.lsp.features.search import answer, limit_of, search
 from codeintel.lsp.features.status import status
+from codeintel.lsp.features.why_not import why_not_there
 from codeintel.lsp.locations import naming, path_of
 from codeintel.lsp.opening import index_whole, open_workspace
 from codeintel.lsp.progress import own_work_done
@@ -36,6 +39,21 @@ async def explain(ls: CodeIntelServer, params: protocol.PlaceParams) -> protocol
     """Explain the chunk that holds a line."""
     with naming(path="uri"):
         return await explain_line(ls, params.query, path_of(params.uri, "uri"), params.line)
+
+
+async def why_not(ls: CodeIntelServer, params: protocol.AbsenceParams) -> protocol.WhyNotResult:
+    """Tell what became of a line, a file or a symbol that was expected."""
+    if params.line is not None and params.uri is None:
+        raise UsageError("A line needs a file.", "Name its uri.", "uri")
+    path = path_of(params.uri, "uri") if params.uri is not None else None
+    with naming(path="uri"):
+        return await why_not_there(ls, params.query, path, params.line, params.symbol, params.limit)
+
+
+async def judge(ls: CodeIntelServer, params: protocol.VerdictParams) -> protocol.JudgeResult:
+    """Keep a verdict on the chunk that holds a line."""
+    with naming(path="uri"):
+        return await judge_line(ls, params.query, path_of(params.uri, "uri"), params.line, params.verdict)
 
 
 async def reindex(ls: CodeIntelServer, params: protocol.ReindexParams) -> protocol.IndexResult:
@@ -106,6 +124,8 @@ async def refresh_scip(ls: CodeIntelServer, _: protocol.RefreshScipParams) -> pr
 COMMANDS: Final[Mapping[str, Callable[..., Awaitable[Any]]]] = {
     "codeintel.server.search": search,
     "codeintel.server.explain": explain,
+    "codeintel.server.whyNot": why_not,
+    "codeintel.server.judge": judge,
     "codeintel.server.reindex": reindex,
     "codeintel.server.reindexFile": reindex_file,
     "codeintel.server.rebuild": rebuild,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codeintel.cancellation import CancelCheck
@@ -21,10 +22,16 @@ def register(server: CodeIntelServer) -> None:
 async def judge(ls: CodeIntelServer, params: protocol.JudgeParams) -> protocol.JudgeResult:
     """Keep the verdict, and tell how many stand."""
     path = path_of(params.text_document.uri, "textDocument.uri")
+    with naming(path="textDocument.uri", line="position.line"):
+        return await judge_line(ls, params.query, path, params.position.line, params.verdict)
+
+
+async def judge_line(
+    ls: CodeIntelServer, query: str, path: Path, line: int, verdict: str
+) -> protocol.JudgeResult:
+    """Keep a verdict on the chunk that holds a line, 0-based."""
 
     def question(service: Service, _: CancelCheck) -> protocol.JudgeResult:
-        judgments = service.judge(params.query, path, params.position.line, params.verdict)
-        return protocol.JudgeResult(judgments=judgments)
+        return protocol.JudgeResult(judgments=service.judge(query, path, line, verdict))
 
-    with naming(path="textDocument.uri", line="position.line"):
-        return await ls.session.ask(question)
+    return await ls.session.ask(question)
