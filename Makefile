@@ -15,7 +15,7 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint imports types fast-tests bench faults docs lua vsix test-vscode lock wheel clean
+.PHONY: help setup demo test check format lint imports types fast-tests bench faults docs lua vsix editors test-vscode lock wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,8 +33,11 @@ $(STAMP): requirements-dev.txt pyproject.toml
 demo: $(STAMP) ## start the real server on WORKSPACE, wait for it, search for QUERY, explain the hits
 	@$(BIN)/python -m codeintel.cli.demo "$(WORKSPACE)" "$(QUERY)"
 
-test: $(STAMP) ## run every test
-	$(BIN)/python -m pytest
+test: $(STAMP) editors ## run every test, those in real editors among them
+	$(BIN)/python -m pytest -rfEs
+
+editors: ## set up the editors that tests drive: VS Code and Emacs (Linux, from npm and Debian's packages)
+	-@tests/editors/install.sh $(EDITORS)
 
 check: format lint lua imports types fast-tests ## format, lint, import contract, types, fast tests
 
@@ -73,10 +76,8 @@ vscode-client/node_modules: vscode-client/package-lock.json
 vsix: vscode-client/node_modules ## pack the extension for VS Code
 	cd vscode-client && node scripts/build.mjs && node scripts/package.mjs
 
-test-vscode: $(STAMP) vscode-client/node_modules ## run the extension in a real VS Code (Linux, Debian packages)
-	vscode-client/scripts/install-vscode.sh $(EDITORS)
-	cd vscode-client && npm run check && npm test && node scripts/package.mjs --out build/codeintel.vsix
-	node --test --test-concurrency=1 tests/editors/vscode/*.test.mjs
+test-vscode: $(STAMP) editors ## run the extension's tests alone
+	$(BIN)/python -m pytest -rfEs tests/editors/vscode
 
 lua: ## format and lint of the Neovim plugin, where the tools are there
 	@! command -v stylua >/dev/null || (cd nvim-client && stylua --check . ../tests/editors/nvim)

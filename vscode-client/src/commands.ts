@@ -4,12 +4,14 @@ import { commands, type Disposable, type ExtensionContext, l10n, ProgressLocatio
 import type { Channels } from './channels';
 import type { Highlights } from './highlights';
 import { placeAtCursor } from './place';
-import type { Commands, IndexResult } from './protocol';
+import type { Commands, IndexResult, LineParams, SymbolParams } from './protocol';
 import { quickSearch } from './quickSearch';
 import type { Search } from './search';
 import type { SearchView } from './searchView';
 import type { Server } from './server';
+import { placeOf, showReferences } from './serverLenses';
 import { SECTION } from './settings';
+import type { Place } from './viewMessages';
 
 const REFRESH_SCIP = 'codeintel.server.refreshScip';
 
@@ -27,7 +29,9 @@ export function registerCommands(context: ExtensionContext, parts: Parts): void 
     search: (query?: string) => view.show(typeof query === 'string' ? query : undefined),
     quickSearch: () => quickSearch(search, query => view.remember(query)),
     searchSelection: () => view.show(selectedText() || undefined),
-    similar: () => similar(parts),
+    similar: () => similar(parts, placeAtCursor(server)),
+    similarTo: (at: LineParams) => similar(parts, placeOf(at)),
+    showReferences: (at: SymbolParams) => showReferences(server, at),
     whyNotHere: () => view.whyNot(),
     pinPlace: () => view.pin.set(placeAtCursor(server)),
     unpinPlace: () => view.pin.set(undefined),
@@ -84,8 +88,7 @@ function selectedText(): string {
     : '';
 }
 
-async function similar({ server, search, view }: Parts): Promise<void> {
-  const place = placeAtCursor(server);
+async function similar({ search, view }: Parts, place: Place | undefined): Promise<void> {
   if (place) {
     await view.show();
     await search.similar(place);

@@ -6,6 +6,7 @@ import { LanguageClient, State, type StreamInfo } from 'vscode-languageclient/no
 import type { Channels } from './channels';
 import type { Commands, Hit, Notifications, PartialHits, Requests } from './protocol';
 import type { ServerCommand } from './serverCommand';
+import { lensMiddleware } from './serverLenses';
 import { ServerProcess } from './serverProcess';
 import { SECTION, serverOptions } from './settings';
 
@@ -50,6 +51,7 @@ export class Connection implements Disposable {
         closed: () => connection.closed(),
       },
       middleware: {
+        ...lensMiddleware,
         workspace: {
           configuration: async (params, token, next) => {
             const values = await next(params, token);

@@ -16,6 +16,9 @@ const SERVER = process.env.CODEINTEL_SERVER ?? join(ROOT, '.venv/bin/codeintel-s
 const VSIX = process.env.CODEINTEL_VSIX ?? join(CLIENT, 'build/codeintel.vsix');
 const SHOTS = process.env.CODEINTEL_SHOTS ?? join(CLIENT, 'build/screenshots');
 
+/** How long anything may take before it counts as not happening: a guess, for a machine with much else to do. */
+export const PATIENCE_MS = 120_000;
+
 const require = createRequire(join(CLIENT, 'package.json'));
 const { chromium } = require('playwright-core');
 const AXE = require.resolve('axe-core/axe.min.js');
@@ -23,6 +26,7 @@ const AXE = require.resolve('axe-core/axe.min.js');
 /** Everything that would look for another machine is off, besides what makes a browser run without a screen. */
 const BROWSER_FLAGS = [
   '--no-sandbox',
+  '--disable-dev-shm-usage',
   '--disable-gpu',
   '--disable-quic',
   '--no-first-run',
@@ -55,6 +59,14 @@ export const THEMES = {
   contrast: ['Default High Contrast', '#000000'],
 };
 
+/** The editors that run: whatever ends this process ends them. */
+const running = new Set();
+process.on('exit', () => {
+  for (const editor of running) {
+    editor.end('SIGKILL');
+  }
+});
+
 /** Start an editor on a copy of `workspace` (the sample by default; null for none), with these user settings. */
 export async function openEditor({ workspace = join(ROOT, 'data/sample-workspace'), settings = {}, server = SERVER, hostTest } = {}) {
   const home = await mkdtemp(join(tmpdir(), 'codeintel-vscode-'));
@@ -67,7 +79,12 @@ export async function openEditor({ workspace = join(ROOT, 'data/sample-workspace
   const chosen = { ...QUIET, ...(server ? { 'codeintel.server.path': server } : {}), ...settings };
   await writeFile(join(user, 'settings.json'), JSON.stringify(chosen));
   const editor = new Editor(home, workspace ? folder : undefined, hostTest);
-  await editor.start();
+  try {
+    await editor.start();
+  } catch (error) {
+    await editor.close();
+    throw error;
+  }
   return editor;
 }
 
@@ -104,12 +121,17 @@ export class Editor {
         this.said += text;
       });
     }
-    await until(() => /HTTP server listening/.test(this.said), 30_000, () => this.said);
-    this.browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: BROWSER_FLAGS });
+    running.add(this);
+    await until(() => /HTTP server listening/.test(this.said), () => this.said);
+    this.browser = await chromium.launch({
+      executablePath: '/usr/bin/chromium',
+      args: BROWSER_FLAGS,
+      timeout: PATIENCE_MS,
+    });
     const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'no-preference' });
     await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: `http://127.0.0.1:${this.port}` });
     this.page = await context.newPage();
-    this.page.setDefaultTimeout(15_000);
+    this.page.setDefaultTimeout(PATIENCE_MS);
     this.page.on('console', message => {
       if (/content security policy/i.test(message.text())) {
         this.violations.push(message.text());
@@ -140,35 +162,44 @@ export class Editor {
     };
     const payload = this.hostTest ? `&payload=${encodeURIComponent(JSON.stringify(Object.entries(test)))}` : '';
     await this.page.goto(`http://${at}/?${opened}${payload}`, { waitUntil: 'domcontentloaded' });
-    await this.page.waitForSelector('.monaco-workbench .statusbar-item', { timeout: 60_000 });
+    await this.page.waitForSelector('.monaco-workbench .statusbar-item');
+  }
+
+  /** Where VS Code asks for a line of text, brought up by a key: again, where the key came to nothing. */
+  async quickInput(key) {
+    const input = this.page.locator('.quick-input-widget input.input').first();
+    await until(async () => {
+      await this.page.keyboard.press(key);
+      return input.waitFor({ timeout: 5_000 }).then(() => true, () => false);
+    });
+    return input;
+  }
+
+  /** The rows that VS Code offers below that line. */
+  rows(hasText) {
+    return this.page.locator('.quick-input-list .monaco-list-row', hasText ? { hasText } : {});
   }
 
   /** Run a command of the palette by its title. */
   async run(title) {
-    await this.page.keyboard.press('F1');
-    const input = this.page.locator('.quick-input-widget input.input').first();
-    await input.waitFor();
+    const input = await this.quickInput('F1');
     await input.fill(`>${title}`);
-    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
-    await row.waitFor({ timeout: 10_000 });
-    await row.click();
+    await this.rows(title).first().click();
   }
 
   /** The Search view, brought up by its command once the extension is there. */
   async search() {
-    await this.page.locator('.activitybar a.action-label[aria-label^="codeintel"]').waitFor({ timeout: 30_000 });
+    await this.page.locator('.activitybar a.action-label[aria-label^="codeintel"]').waitFor();
     await this.run('codeintel: Search');
     return SearchView.of(this.page);
   }
 
   /** Open a file by its path in the workspace. */
   async open(path) {
-    await this.page.keyboard.press('Control+P');
-    const input = this.page.locator('.quick-input-widget input.input').first();
-    await input.waitFor();
+    const input = await this.quickInput('Control+P');
     await input.fill(join(this.folder, path));
     const name = path.split('/').at(-1);
-    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first().click();
+    await this.rows(name).first().click();
     await this.page.locator('.tab.active', { hasText: name }).waitFor();
     await this.page.locator('.editor-instance .view-line').first().waitFor();
   }
@@ -180,17 +211,21 @@ export class Editor {
     return { file, line: Number(/\d+/.exec(position)?.[0]) };
   }
 
-  /** Put another theme on: dark, light or contrast. */
-  async theme(name) {
+  /** Put another theme on, dark, light or contrast, and wait until the view has it too. */
+  async theme(name, view) {
     const [theme, background] = THEMES[name];
     await this.configure({ 'workbench.colorTheme': theme });
-    const shown = () =>
-      this.page
-        .locator('.monaco-workbench')
-        .first()
-        .evaluate(workbench => getComputedStyle(workbench).getPropertyValue('--vscode-editor-background').trim());
-    await until(async () => (await shown()) === background, 15_000, shown);
-    await this.page.waitForTimeout(300); // the views follow a moment later
+    const shown = places =>
+      Promise.all(
+        places.map(place =>
+          place.evaluate(node => getComputedStyle(node).getPropertyValue('--vscode-editor-background').trim()),
+        ),
+      );
+    const places = [this.page.locator('.monaco-workbench').first(), view.inner.locator('html')];
+    await until(
+      async () => (await shown(places)).every(one => one === background),
+      () => shown(places),
+    );
   }
 
   /** Change the workspace's settings, as by hand; the user's are read once by code-server. */
@@ -203,7 +238,8 @@ export class Editor {
 
   async shot(name) {
     await mkdir(SHOTS, { recursive: true });
-    await this.page.screenshot({ path: join(SHOTS, `${name}.png`) });
+    // whatever fades or slides is shown where it ends
+    await this.page.screenshot({ path: join(SHOTS, `${name}.png`), animations: 'disabled', caret: 'initial' });
   }
 
   /** What axe-core finds in the Search view as it is now, one line each. */
@@ -229,28 +265,34 @@ export class Editor {
     await this.browser?.close();
     if (this.process?.pid) {
       const gone = new Promise(done => this.process.once('exit', done));
-      process.kill(-this.process.pid, 'SIGTERM');
+      this.end('SIGTERM');
       await Promise.race([gone, new Promise(done => setTimeout(done, 8_000))]);
-      try {
-        process.kill(-this.process.pid, 'SIGKILL');
-      } catch {
-        // all of it is gone already
-      }
+      this.end('SIGKILL');
+      running.delete(this);
     }
-    await rm(this.home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    await rm(this.home, { recursive: true, force: true, maxRetries: 25, retryDelay: 200 });
+  }
+
+  /** Send a signal to code-server and all that it started. */
+  end(signal) {
+    try {
+      process.kill(-this.process.pid, signal);
+    } catch {
+      // all of it is gone already
+    }
   }
 }
 
-/** Wait until `holds` returns something true, and return that. */
-export async function until(holds, limit = 15_000, tell = () => '') {
-  const end = Date.now() + limit;
+/** Wait until `holds` returns something true, and return that; `tell` says more where it never does. */
+export async function until(holds, tell = () => '') {
+  const end = Date.now() + PATIENCE_MS;
   for (;;) {
     const value = await holds();
     if (value) {
       return value;
     }
     if (Date.now() > end) {
-      throw new Error(`nothing came of ${holds} in ${limit} ms ${await tell()}`);
+      throw new Error(`nothing came of ${holds} in ${PATIENCE_MS} ms ${await tell()}`);
     }
     await new Promise(done => setTimeout(done, 50));
   }

@@ -12,7 +12,7 @@ before(async () => {
   await until(async () => {
     await view.find(`backoff ${Math.random().toString(36).slice(2, 4)}`);
     return (await view.inner.locator('.partial').count()) === 0;
-  }, 90_000);
+  });
 });
 after(() => editor?.close());
 
@@ -22,7 +22,7 @@ const STATES = {
   welcome: async () => {
     await view.ask('');
     await view.inner.locator('.welcome').waitFor();
-    await view.inner.locator('.keys:not([open]) summary').click({ timeout: 1_000 }).catch(() => undefined);
+    await view.inner.locator('.keys').evaluate(keys => keys.setAttribute('open', ''));
   },
   hits: async () => {
     await view.find('where are retries handled');
@@ -40,7 +40,7 @@ const STATES = {
     await view.hit(0).locator('.hit-open').focus();
     await key('Space');
     await editor.page.locator('.tab.active', { hasText: 'retry.py' }).waitFor();
-    await editor.page.waitForTimeout(700); // the tints come with the explanation
+    await until(async () => (await decorations()).size > 1); // the tints come with the explanation
   },
   completion: async () => {
     await view.query.fill('retry lang:p');
@@ -67,9 +67,15 @@ const STATES = {
   },
 };
 
+/** The kinds of decoration that the editor shows. */
+async function decorations() {
+  const marked = editor.page.locator('.editor-instance .view-overlays [class*="ced-"]');
+  return new Set(await marked.evaluateAll(pieces => pieces.flatMap(piece => [...piece.classList].filter(one => one.startsWith('ced-')))));
+}
+
 for (const theme of Object.keys(THEMES)) {
   test(`in ${theme}`, async context => {
-    await editor.theme(theme);
+    await editor.theme(theme, view);
     await editor.configure({ 'codeintel.view.groupByFile': true });
     for (const [name, reach] of Object.entries(STATES)) {
       await context.test(name, async () => {

@@ -12,7 +12,7 @@ export class SearchView {
   static async of(page) {
     const outer = page.frameLocator('iframe.webview.ready[src*="extensionId=codeintel.codeintel"]');
     const view = new SearchView(page, outer.frameLocator('iframe#active-frame'));
-    await view.query.waitFor({ timeout: 30_000 });
+    await view.query.waitFor();
     return view;
   }
 
@@ -26,12 +26,13 @@ export class SearchView {
     await this.query.fill(query);
   }
 
-  /** Ask, and wait for the figures of the answer. */
+  /** Ask, and wait until this very query is answered with hits or none. */
   async find(query) {
     const frame = await this.frame();
-    await frame.evaluate(() => document.querySelector('.summary').replaceChildren());
+    await frame.evaluate(listen);
     await this.ask(query);
-    await this.inner.locator('.summary', { hasText: 'candidates' }).waitFor({ timeout: 60_000 });
+    await frame.waitForFunction(asked => globalThis.answered === asked, query);
+    await this.inner.locator('.summary', { hasText: 'candidates' }).waitFor();
     return this.hits.count();
   }
 
@@ -48,5 +49,20 @@ export class SearchView {
 
   notice() {
     return this.inner.locator('.notice');
+  }
+}
+
+/** In the page: keep the query of the last answer that was found in `answered`. */
+function listen() {
+  globalThis.answered = undefined;
+  if (!globalThis.asked) {
+    globalThis.asked = new Map();
+    window.addEventListener('message', ({ data }) => {
+      if (data.type === 'began') {
+        globalThis.asked.set(data.serial, data.query);
+      } else if (data.type === 'ended' && data.outcome.kind === 'found') {
+        globalThis.answered = globalThis.asked.get(data.serial);
+      }
+    });
   }
 }

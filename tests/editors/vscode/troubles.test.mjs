@@ -29,7 +29,7 @@ async function within(options, act) {
 
 /** The view says this, offers these actions, and axe finds nothing. */
 async function says(editor, view, text, actions) {
-  await until(async () => text.test(await view.notice().first().innerText().catch(() => '')), 30_000);
+  await until(async () => text.test(await view.notice().first().innerText().catch(() => '')));
   assert.deepEqual(await view.notice().first().getByRole('button').allInnerTexts(), actions);
   assert.deepEqual(await editor.axe(view), []);
 }

@@ -23,6 +23,7 @@ export class HitList {
   private readonly body = element('div', { class: 'hits' });
   private readonly more: HTMLButtonElement;
   private readonly watcher: IntersectionObserver;
+  private readonly cardActs: HitActs;
   private hits: Hit[] = [];
   private order: number[] = [];
   private drawn = 0;
@@ -33,6 +34,12 @@ export class HitList {
     private readonly strings: ViewStrings,
     private readonly acts: ListActs,
   ) {
+    // a click does what the key does
+    this.cardActs = {
+      ...acts,
+      explain: index => this.toggle(index),
+      judge: (index, verdict) => this.judge(index, verdict),
+    };
     this.more = button({ class: 'more', hidden: true }, () => this.draw(PAGE));
     this.element = element('div', { class: 'list' }, this.body, this.more);
     this.body.addEventListener('keydown', event => this.key(event));
@@ -156,7 +163,7 @@ export class HitList {
       const hit = this.hits[index];
       if (hit) {
         const options = { index, grouped, longest, abilities, strings };
-        this.section(hit).append(hitCard(hit, options, this.acts));
+        this.section(hit).append(hitCard(hit, options, this.cardActs));
       }
     }
     this.drawn = Math.min(this.order.length, this.drawn + count);
@@ -290,7 +297,7 @@ export class HitList {
   }
 
   /** Show or hide the explanation. */
-  toggle(index: number): void {
+  private toggle(index: number): void {
     const place = this.card(index)?.querySelector('.explanation');
     if (place instanceof HTMLElement) {
       place.hidden = !place.hidden;

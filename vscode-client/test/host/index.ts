@@ -1,7 +1,7 @@
 /** What the extension host can see and no screen shows: commands, hover, symbols, settings, keybindings. */
 
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { commands, extensions, type Hover, Position, type SymbolInformation, Uri, workspace } from 'vscode';
 
 const ID = 'codeintel.codeintel';
@@ -84,7 +84,9 @@ export async function run(): Promise<void> {
       results[name] = error instanceof Error ? `${error.message}\n${error.stack}` : String(error);
     }
   }
-  writeFileSync(process.env.CODEINTEL_HOST_RESULT as string, JSON.stringify(results, null, 2));
+  const result = process.env.CODEINTEL_HOST_RESULT as string;
+  writeFileSync(`${result}.part`, JSON.stringify(results, null, 2));
+  renameSync(`${result}.part`, result); // whoever waits for it reads all of it
 }
 
 function manifest() {
@@ -96,7 +98,7 @@ function said(hovers: Hover[]): string {
   return parts.map(part => (typeof part === 'string' ? part : part.value)).join('\n');
 }
 
-async function until<T>(holds: () => Promise<T>, limit = 30_000): Promise<NonNullable<T>> {
+async function until<T>(holds: () => Promise<T>, limit = 60_000): Promise<NonNullable<T>> {
   const end = Date.now() + limit;
   for (;;) {
     const value = await holds();
