@@ -28,6 +28,8 @@ lacking() {
   done_with_it
 }
 
+last_words() { grep -v 'complete log' "$1" | tail -n 1; }
+
 # debian PATH:PACKAGE...: install the packages whose file is not there; false where that cannot be.
 debian() {
   local missing=() as_root=() pair
@@ -50,10 +52,10 @@ from_npm() {
   local try
   for try in 1 2 3; do
     timeout 240 npm "$@" >"$dir/npm.log" 2>&1 && return
-    echo "npm $* failed, $try of 3 times: $(tail -n 1 "$dir/npm.log")" >&2
+    echo "npm $* failed, $try of 3 times: $(last_words "$dir/npm.log")" >&2
     sleep $((try * 5))
   done
-  lacking "npm $* gets no answer: $(tail -n 1 "$dir/npm.log")"
+  lacking "npm $* gets no answer: $(last_words "$dir/npm.log")"
 }
 
 [ "$(uname)" = Linux ] || lacking "it is set up on Linux alone"
@@ -64,14 +66,14 @@ node=$(command -v node || true)
 [ "$(node -p 'parseInt(process.versions.node)')" -ge "$least_node" ] || lacking "Node is older than $least_node"
 
 export npm_config_loglevel=error npm_config_audit=false npm_config_fund=false npm_config_update_notifier=false
-export npm_config_fetch_retries=4
+export npm_config_fetch_retries=4 npm_config_fetch_retry_mintimeout=2000 npm_config_fetch_retry_maxtimeout=10000
 finished=$([ "$(cat "$dir/.installed" 2>/dev/null || true)" = "$version" ] && echo yes || echo no)
 ready=$([ "$client/node_modules" -nt "$client/package-lock.json" ] && echo yes || echo no)
 [ "$finished$ready" = yesyes ] && [ -e /usr/bin/chromium ] && done_with_it
 
 debian /usr/bin/chromium:chromium /usr/bin/rg:ripgrep /usr/bin/pkg-config:pkg-config /usr/bin/g++:g++ \
   /usr/bin/make:make /usr/bin/python3:python3 /usr/bin/krb5-config:libkrb5-dev ||
-  lacking "Debian's packages cannot be installed: $(tail -n 1 "$dir/apt.log")"
+  lacking "Debian's packages cannot be installed: $(last_words "$dir/apt.log")"
 
 if [ "$ready" = no ]; then
   echo "installing the extension's tools" >&2

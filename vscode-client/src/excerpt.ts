@@ -23,9 +23,11 @@ export async function excerptOf(hit: Hit): Promise<Excerpt> {
   const marks = marksOf(hit);
   const { start, end } = hit.range;
   const [first, last] = window(start.line, Math.min(end.line, lines.length - 1), marks);
+  const written = lines.slice(first, last + 1).map(line => line.slice(0, MOST_CHARACTERS));
+  const lastWritten = written.findLastIndex(line => line.trim());
   return {
     firstLine: first,
-    lines: lines.slice(first, last + 1).map(line => line.slice(0, MOST_CHARACTERS)),
+    lines: written.slice(0, Math.max(1, lastWritten + 1)), // the blank lines behind it say nothing
     marks: marks.filter(mark => mark.line >= first && mark.line <= last && mark.start < MOST_CHARACTERS),
     missing: false,
   };

@@ -211,6 +211,14 @@ export class Editor {
     return { file, line: Number(/\d+/.exec(position)?.[0]) };
   }
 
+  /** The kinds of decoration that are shown in editors. */
+  async decorations() {
+    const marked = await this.page
+      .locator('.editor-instance .view-overlays [class*="ced-"]')
+      .evaluateAll(pieces => pieces.flatMap(piece => [...piece.classList]));
+    return new Set(marked.filter(name => name.startsWith('ced-')));
+  }
+
   /** Put another theme on, dark, light or contrast, and wait until the view has it too. */
   async theme(name, view) {
     const [theme, background] = THEMES[name];

@@ -40,7 +40,7 @@ const STATES = {
     await view.hit(0).locator('.hit-open').focus();
     await key('Space');
     await editor.page.locator('.tab.active', { hasText: 'retry.py' }).waitFor();
-    await until(async () => (await decorations()).size > 1); // the tints come with the explanation
+    await until(async () => (await editor.decorations()).size > 1); // the tints come with the explanation
   },
   completion: async () => {
     await view.query.fill('retry lang:p');
@@ -66,12 +66,6 @@ const STATES = {
     await until(async () => (await view.inner.locator('.group h3').count()) === 0);
   },
 };
-
-/** The kinds of decoration that the editor shows. */
-async function decorations() {
-  const marked = editor.page.locator('.editor-instance .view-overlays [class*="ced-"]');
-  return new Set(await marked.evaluateAll(pieces => pieces.flatMap(piece => [...piece.classList].filter(one => one.startsWith('ced-')))));
-}
 
 for (const theme of Object.keys(THEMES)) {
   test(`in ${theme}`, async context => {

@@ -57,7 +57,11 @@ def _run(command: list[str], environment: Mapping[str, str] = os.environ) -> Non
         said, _ = process.communicate(timeout=LIMIT_S)
     except subprocess.TimeoutExpired:
         process.send_signal(signal.SIGTERM)  # at which editor.mjs ends what it started
-        said, _ = process.communicate(timeout=60)
+        try:
+            said, _ = process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            said, _ = process.communicate()
         pytest.fail(f"{command} took more than {LIMIT_S} s\n{said}")
     assert process.returncode == 0, said
 

@@ -43,9 +43,9 @@ function excerptBlock(excerpt: Excerpt, strings: ViewStrings): HTMLElement {
   return element('pre', { class: 'excerpt', tabindex: 0, role: 'region', 'aria-label': strings.excerpt }, code);
 }
 
-function rankLine({ rank, candidates, summary }: ExplainResult, strings: ViewStrings): HTMLElement {
-  const place = filled(strings.rankOf, written(rank ?? 0), written(candidates));
-  return element('p', { class: 'rank-line' }, place, summary ? ' · ' : '', summary ? visible(summary) : '');
+/** The place alone: what the answer's summary says beyond it stands in the table below, source by source. */
+function rankLine({ rank, candidates }: ExplainResult, strings: ViewStrings): HTMLElement {
+  return element('p', { class: 'rank-line' }, filled(strings.rankOf, written(rank ?? 0), written(candidates)));
 }
 
 function signalTable(hit: Hit, strings: ViewStrings): HTMLElement {
