@@ -120,6 +120,11 @@ def _typing(figures: Figures) -> list[tuple[str, ...]]:
     ]
 
 
+def _editor(figures: Figures) -> list[tuple[str, ...]]:
+    title = f"a key in VS Code to the first hit painted, {figures['chunks']:,} chunks, p50 / p95"
+    return [(title, *_times(figures["key_to_paint"]))]
+
+
 def _scale(figures: Figures) -> list[tuple[str, ...]]:
     smallest, largest = (end(figures["sizes"], key=int) for end in (min, max))
     title = f"a save among {int(largest):,} files, times that among {int(smallest):,}"
@@ -150,6 +155,7 @@ def _checkout(figures: Figures) -> list[tuple[str, ...]]:
 
 LIVE: Mapping[str, Callable[[Figures], list[tuple[str, ...]]]] = {
     "live_edits": _edits,
+    "vscode": _editor,
     "live_typing": _typing,
     "live_scale": _scale,
     "live_responsiveness": _responsiveness,

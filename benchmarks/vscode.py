@@ -23,7 +23,7 @@ NAME = "vscode"
 CHUNKS = 20_000
 CLIENT = REPOSITORY / "vscode-client"
 LATENCY = REPOSITORY / "tests" / "editors" / "vscode" / "latency.mjs"
-TARGETS_MS = {"p50_ms": 120, "p95_ms": 250}
+TARGETS_MS = {"p50": 120, "p95": 250}
 SERVER = """#!/bin/sh
 PYTHONPATH='{package}' exec '{python}' -c 'import sys; from codeintel.entry import server; sys.exit(server())' "$@"
 """
@@ -70,6 +70,7 @@ def _typed(workspace: Path, vectors: Path, folder: Path) -> dict[str, Any]:
         stdout=subprocess.PIPE,
     )
     figures: dict[str, Any] = json.loads(told.stdout)
+    figures["key_to_paint"]["target_ms"] = TARGETS_MS
     return figures
 
 
@@ -85,7 +86,7 @@ def print_summary(figures: dict[str, Any]) -> None:
         for name, part in parts.items()
     ]
     console.print(table(f"{figures['keys']} keys, ms", ("part", "p50", "p95", "max"), rows))
-    targets = ", ".join(f"{name.removesuffix('_ms')} {most} ms" for name, most in TARGETS_MS.items())
+    targets = ", ".join(f"{name} {most} ms" for name, most in TARGETS_MS.items())
     activation = figures["activation_ms"]
     console.print(f"targets: {targets}; activation {activation} ms; load {figures['load']:.1f}")
 

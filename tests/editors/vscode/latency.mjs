@@ -1,7 +1,7 @@
 // From a key pressed to the first hit painted, in a real VS Code: node latency.mjs WORKSPACE [VECTOR_CACHE] prints JSON.
 // A key counts until the frame after the first change of the list; the next one is pressed when that is over. Where the
 // time goes is told by when the page hears of the search, and of its first hits. `python -m benchmarks.vscode` keeps it.
-import { cp } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openEditor, until } from './editor.mjs';
@@ -17,13 +17,11 @@ const QUERIES = [
 ];
 const PATIENCE_MS = 3_000;
 
-let settings = {};
+const copy = await mkdtemp(join(tmpdir(), 'codeintel-vectors-'));
 if (vectors) {
-  const copy = join(tmpdir(), `codeintel-vectors-${process.pid}`);
   await cp(vectors, copy, { recursive: true });
-  settings = { 'codeintel.model.cache': copy };
 }
-const editor = await openEditor({ workspace, settings });
+const editor = await openEditor({ workspace, settings: { 'codeintel.model.cache': copy } });
 try {
   const view = await editor.search();
   await indexed(view);
@@ -64,6 +62,7 @@ try {
   process.stdout.write(`${JSON.stringify(figures)}\n`);
 } finally {
   await editor.close();
+  await rm(copy, { recursive: true });
 }
 
 /** Until everything can be found by its meaning, which takes minutes where the vectors are not known. */
