@@ -29,7 +29,7 @@ async def test_announces_what_it_can_do(workspace: Path) -> None:
             f"codeintel.server.{name}"
             for name in (
                 *("search", "explain", "reindex", "reindexFile", "rebuild", "exportIdMap", "status"),
-                *("similar", "references", "sql", "refreshScip"),
+                *("similar", "references", "sql", "refreshScip", "whyNot", "judge"),
             )
         )
 

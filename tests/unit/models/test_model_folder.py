@@ -39,7 +39,9 @@ def test_the_cards_name_licence_base_and_sizes() -> None:
     assert (encoder.dim, encoder.max_tokens, static.dim, static.max_tokens) == (384, 128, 256, 512)
     assert encoder.licence == static.licence == "Apache-2.0"
     assert encoder.base == "sentence-transformers/all-MiniLM-L6-v2"
-    assert encoder.model_id.startswith("all-MiniLM-L6-v2-int8@") and len(encoder.model_id.split("@")[1]) == 12
+    assert (
+        encoder.model_id.startswith("codeintel-encoder-int8@") and len(encoder.model_id.split("@")[1]) == 12
+    )
 
 
 def test_a_copy_has_the_same_identity_and_vectors(copied: Path) -> None:
