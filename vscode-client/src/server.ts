@@ -1,6 +1,7 @@
 /** The server as the rest of the extension sees it: it runs, is being started again, or cannot run, and says why. */
 
 import { access, constants, stat } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
 import {
   type CancellationToken,
   type Disposable,
@@ -15,12 +16,16 @@ import type { Channels } from './channels';
 import type { Connection } from './connection';
 import type { Commands, Hit, Requests, StatusChanged } from './protocol';
 import { Restarts } from './restarts';
-import { findServer, type Missing, type ServerCommand, ServerMissing } from './serverCommand';
+import { findServer, type Missing, type ServerCommand, ServerMissing, type ServerSettings } from './serverCommand';
 import { ServerOffline, type ServerState } from './serverState';
 import { serverOptionNames, serverSettings } from './settings';
 
 /** The oldest server whose answers this extension understands. */
 const OLDEST_VERSION = [0, 1, 0] as const;
+
+/** How often, and how far apart, the settings are looked at again where they lead to no server. */
+const LOOKS = 10;
+const LOOK_AGAIN_MS = 1_000;
 
 export class Server implements Disposable {
   private readonly stateChanged = new EventEmitter<ServerState>();
@@ -125,10 +130,12 @@ export class Server implements Disposable {
     }
     this.become({ kind: 'starting' });
     let command: ServerCommand;
+    const settings = serverSettings();
     try {
-      command = await this.find();
+      command = await this.find(settings);
     } catch (error) {
       this.become({ kind: 'failed', ...missing(error) });
+      this.lookAgain(settings, LOOKS);
       return;
     }
     await this.open(command);
@@ -199,15 +206,26 @@ export class Server implements Disposable {
     this.timer = setTimeout(() => void this.exchange(), delayMs);
   }
 
+  /** In a remote window a person's settings can come after activation, and then without an event. */
+  private lookAgain(asked: ServerSettings, looks: number): void {
+    this.timer = setTimeout(() => {
+      if (!isDeepStrictEqual(serverSettings(), asked)) {
+        void this.exchange();
+      } else if (looks > 1) {
+        this.lookAgain(asked, looks - 1);
+      }
+    }, LOOK_AGAIN_MS);
+  }
+
   private become(state: ServerState): void {
     this.now = state;
     this.channels.log.info(`server: ${Object.values(state).join(', ')}`);
     this.stateChanged.fire(state);
   }
 
-  private find(): Promise<ServerCommand> {
+  private find(settings: ServerSettings): Promise<ServerCommand> {
     return findServer({
-      settings: serverSettings(),
+      settings,
       trusted: workspace.isTrusted,
       extensionFolder: this.context.extensionPath,
       folders: (workspace.workspaceFolders ?? []).map(folder => folder.uri.fsPath),

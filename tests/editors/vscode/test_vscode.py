@@ -49,6 +49,11 @@ def set_up() -> None:
 
 
 def _run(command: list[str], environment: Mapping[str, str] = os.environ) -> None:
+    code, said = _ran(command, environment)
+    assert code == 0, said
+
+
+def _ran(command: list[str], environment: Mapping[str, str]) -> tuple[int, str]:
     """Run a command in the extension's folder; what it starts ends with it, whatever becomes of it."""
     process = subprocess.Popen(
         command, cwd=CLIENT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -63,7 +68,7 @@ def _run(command: list[str], environment: Mapping[str, str] = os.environ) -> Non
             process.kill()
             said, _ = process.communicate()
         pytest.fail(f"{command} took more than {LIMIT_S} s\n{said}")
-    assert process.returncode == 0, said
+    return process.returncode, said
 
 
 @pytest.fixture(scope="module")
@@ -90,4 +95,8 @@ def test_units() -> None:
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_in_vscode(packed: dict[str, str], script: str) -> None:
-    _run(["node", "--test-reporter=spec", str(HERE / script)], packed)
+    command = ["node", "--test-reporter=spec", str(HERE / script)]
+    code, first = _ran(command, packed)
+    if code != 0:  # a browser and an editor on a busy machine: what fails for a reason fails again
+        code, second = _ran(command, packed)
+        assert code == 0, f"{first}\n--- and the second time ---\n{second}"
