@@ -111,7 +111,7 @@ def symbol_agreement(symbol: str, intent: Intent) -> float:
 
 
 def _named_after(intent: Intent, stems: tuple[str, ...]) -> Signal:
-    """How well a file's name agrees with the query, as a symbol's does: `type_adapter` more than `type_adapter_factory`.
+    """How well a file's name agrees with the query, as a symbol's does: `request` more than `mock_request`.
 
     A query has many words and a name has few, hence the root of the share of the query's words: their plain share
     measured .010 less (docs/decisions/0013).
