@@ -95,29 +95,39 @@ class VectorCache:
         """
         vectors = np.zeros((len(texts), dim), np.float32)
         found = np.zeros(len(texts), np.bool_)
-        keys, today = _keys(model_id, texts), _today()
-        nothing: dict[bytes, Row] = {}
-        rows = self._attempt(lambda file: file.read(keys, today), nothing)
-        stale: set[int] = set()
-        for index, key in enumerate(keys):
-            row = rows.get(key)
-            if row is None or not isinstance(row.vector, bytes) or len(row.vector) != dim * _STORED.itemsize:
-                continue
-            if row.digest == _digest(key, row.vector):
-                vectors[index] = np.frombuffer(row.vector, _STORED)
+        for index, stored in enumerate(self.get_bytes(model_id, texts)):
+            if stored is not None and len(stored) == dim * _STORED.itemsize:
+                vectors[index] = np.frombuffer(stored, _STORED)
                 found[index] = True
-                if row.stale is not None:
-                    stale.add(row.stale)
-        if stale:
-            self._note_use(stale)
         return vectors, found
 
     def put(self, model_id: str, texts: Sequence[str], vectors: Vectors) -> None:
         """Keep the vectors, float32 [len(texts), dim]; 64 take 1 to 5 ms. A full disk turns the cache off."""
-        rows: list[NewRow] = []
-        for key, vector in zip(_keys(model_id, texts), vectors.astype(_STORED, copy=False), strict=True):
-            stored = vector.tobytes()
-            rows.append((key, _digest(key, stored), stored))
+        rows = vectors.astype(_STORED, copy=False)
+        self.put_bytes(model_id, texts, [row.tobytes() for row in rows])
+
+    def get_bytes(self, maker: str, texts: Sequence[str]) -> list[bytes | None]:
+        """What was kept of each text under `maker`, a model's id or that of one of its outputs; None of the others."""
+        keys, today = _keys(maker, texts), _today()
+        nothing: dict[bytes, Row] = {}
+        rows = self._attempt(lambda file: file.read(keys, today), nothing)
+        stale: set[int] = set()
+        found: list[bytes | None] = [None] * len(keys)
+        for index, key in enumerate(keys):
+            row = rows.get(key)
+            if row is None or not isinstance(row.vector, bytes) or row.digest != _digest(key, row.vector):
+                continue
+            found[index] = row.vector
+            if row.stale is not None:
+                stale.add(row.stale)
+        if stale:
+            self._note_use(stale)
+        return found
+
+    def put_bytes(self, maker: str, texts: Sequence[str], values: Sequence[bytes]) -> None:
+        """Keep something of each text under `maker`."""
+        keyed = zip(_keys(maker, texts), values, strict=True)
+        rows: list[NewRow] = [(key, _digest(key, stored), stored) for key, stored in keyed]
         if rows:
             self._attempt(lambda file: file.write(rows, _today()), None)
 

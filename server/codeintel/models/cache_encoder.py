@@ -9,6 +9,17 @@ import numpy as np
 
 from codeintel.cancellation import CancelCheck, never
 from codeintel.models.cache import VectorCache
+from codeintel.models.outputs import (
+    NO_OUTPUTS,
+    Encoded,
+    Layout,
+    Output,
+    Outputs,
+    Row,
+    TokenPlaces,
+    gives_outputs,
+    layouts_of,
+)
 from codeintel.models.vectors import TextEncoder, TokenShare, Vectors
 
 
@@ -44,29 +55,75 @@ class CachedEncoder:
         """The encoder's."""
         return self._encoder.reads_path
 
+    @property
+    def layouts(self) -> dict[Output, Layout]:
+        """The encoder's."""
+        return layouts_of(self._encoder)
+
     def encode(self, texts: Sequence[str], cancelled: CancelCheck = never) -> Vectors:
         """The vectors, float32 [len(texts), dim]; only passages that the cache lacks are encoded, equal ones once.
 
         Raises Cancelled between two texts once nobody wants the answer.
         """
+        return self.encode_outputs(texts, NO_OUTPUTS, cancelled).dense
+
+    def encode_outputs(
+        self, texts: Sequence[str], wanted: Outputs, cancelled: CancelCheck = never
+    ) -> Encoded:
+        """The same with the rows of `wanted` outputs: a passage of which the cache lacks anything is encoded."""
         vectors, found = self._cache.get(self.model_id, texts, self.dim)
+        rows = {output: self._known(texts, output) for output in wanted}
+        for known in rows.values():
+            found &= [row is not None for row in known]
         lacking = np.flatnonzero(~found).tolist()
-        rows: dict[str, int] = {}
+        places: dict[str, int] = {}
         for index in lacking:
-            rows.setdefault(texts[index], len(rows))
-        if rows:
-            passages = list(rows)
-            fresh = self._encoder.encode(passages, cancelled)
-            self._cache.put(self.model_id, passages, fresh)
-            vectors[lacking] = fresh[[rows[texts[index]] for index in lacking]]
+            places.setdefault(texts[index], len(places))
+        if places:
+            fresh = self._encode(list(places), wanted, cancelled)
+            vectors[lacking] = fresh.dense[[places[texts[index]] for index in lacking]]
+            for output, known in rows.items():
+                for index in lacking:
+                    known[index] = fresh.rows(output)[places[texts[index]]]
         with self._counting:
             self.hits += len(texts) - len(lacking)
-            self.encoded += len(rows)
-        return vectors
+            self.encoded += len(places)
+        kept = {output: tuple(row for row in known if row is not None) for output, known in rows.items()}
+        return Encoded(vectors, *(kept.get(output, ()) for output in Output))
+
+    def _known(self, texts: Sequence[str], output: Output) -> list[Row | None]:
+        """The rows that the cache has."""
+        layout = self.layouts[output]
+        stored = self._cache.get_bytes(f"{self.model_id}#{output}", texts)
+        whole = (data if data is not None and layout.divides(data) else None for data in stored)
+        return [None if data is None else layout.read(data) for data in whole]
+
+    def _encode(self, passages: Sequence[str], wanted: Outputs, cancelled: CancelCheck) -> Encoded:
+        """What the encoder makes of passages, kept from now on."""
+        if gives_outputs(self._encoder):
+            fresh = self._encoder.encode_outputs(passages, wanted, cancelled)
+        else:
+            fresh = Encoded(self._encoder.encode(passages, cancelled))
+        self._cache.put(self.model_id, passages, fresh.dense)
+        for output in wanted:
+            values = [row.tobytes() for row in fresh.rows(output)]
+            self._cache.put_bytes(f"{self.model_id}#{output}", passages, values)
+        return fresh
 
     def encode_query(self, text: str) -> Vectors:
         """The vector, float32 [dim], read-only, of a query as typed."""
         return self._encoder.encode_query(text)
+
+    def encode_query_outputs(self, text: str) -> Encoded:
+        """All outputs of one query as typed, read-only."""
+        if gives_outputs(self._encoder):
+            return self._encoder.encode_query_outputs(text)
+        return Encoded(self._encoder.encode_query(text)[None])
+
+    def token_places(self, text: str) -> TokenPlaces:
+        """The tokens of `text` that have an entry in its rows. Only for an encoder with outputs."""
+        assert gives_outputs(self._encoder)
+        return self._encoder.token_places(text)
 
     def token_shares(self, query_vector: Vectors, text: str) -> list[TokenShare]:
         """The dot product of `query_vector` with the vector of `text`, split exactly among its tokens."""

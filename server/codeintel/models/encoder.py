@@ -9,24 +9,37 @@ batch size (MODEL_CARD.md).
 from __future__ import annotations
 
 import logging
-import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from codeintel.cancellation import CancelCheck, never, stop_if
 from codeintel.errors import ModelError
+from codeintel.models.encoder_graph import STATES, EncoderGraph
 from codeintel.models.files import ModelFiles, find_files, read_object
-from codeintel.models.vectors import TokenShare, Vectors, encodable, mean_shares, remembering, unit
+from codeintel.models.outputs import (
+    NO_OUTPUTS,
+    TERM,
+    Encoded,
+    Layout,
+    Output,
+    Outputs,
+    Row,
+    TokenPlaces,
+    greatest_weights,
+    quantized,
+)
+from codeintel.models.passage import query_text
+from codeintel.models.vectors import QUERY_CACHE, TokenShare, Vectors, encodable, mean_shares, unit
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession  # type: ignore[import-untyped]
-    from tokenizers import Tokenizer
+    from tokenizers import Encoding, Tokenizer
 
 log = logging.getLogger(__name__)
 
@@ -34,22 +47,18 @@ WEIGHT_NAMES = ("model_int8.onnx", "model.onnx")
 # 128 tokens retrieved as well as 256 (hybrid .875 against .873 on 15 repositories) at half the cost.
 DEFAULT_MAX_TOKENS = 128
 DEFAULT_THREADS = 2
-KNOWN_INPUTS = frozenset({"input_ids", "attention_mask", "token_type_ids"})
-STATE_OUTPUTS = ("token_states", "last_hidden_state")
 # Texts tokenized at a time: enough to keep the threads busy, few enough that cancelling is prompt.
 SLICE = 256
-
-
-NO_TELEMETRY = {
-    "ORT_DISABLE_TELEMETRY": "1",
-    "ORT_TELEMETRY_DISABLED": "1",
-}  # what 1.32 reads, and what later ones do
+# What every output is tried on when a model is opened; any text does.
+PROBE = "probe"
 
 
 class OnnxEncoder:
     """A TextEncoder over a folder with model_int8.onnx or model.onnx, tokenizer.json and config.json.
 
-    config.json gives `dim` (or `hidden_size`) and `max_tokens` (else 128, at most `max_position_embeddings`).
+    config.json gives `dim` (or `hidden_size`) and `max_tokens` (else 128, at most `max_position_embeddings`); its
+    `outputs`, such as {"tokens": "token_vectors", "terms": "term_weights"}, names what the graph gives beside the
+    states, and `token_dim` the width of token vectors.
     Constructing it opens only config.json; the session (about 50 ms) is made by the first call that needs it.
     Raises ModelError, then or at the first call, for a folder that is missing, incomplete or of another form.
     """
@@ -63,8 +72,11 @@ class OnnxEncoder:
         self.dim = self._files.integer("dim", "hidden_size")
         positions = self._files.integer("max_position_embeddings", default=DEFAULT_MAX_TOKENS)
         self.max_tokens = self._files.integer("max_tokens", default=min(DEFAULT_MAX_TOKENS, positions))
+        self._names = _output_names(self._files)
+        self.layouts = _layouts(self._files, self._names)
+        """The outputs that config.json names beside the dense vectors, each with the form of its rows."""
         self._opening = Lock()
-        self._query = remembering(lambda words: self._model.encoded(words))
+        self._remembered = lru_cache(maxsize=QUERY_CACHE)(self._encoded_query)
 
     @property
     def model_id(self) -> str:
@@ -76,27 +88,61 @@ class OnnxEncoder:
 
         About 7 ms for 128 tokens and thread. Raises Cancelled between two texts once nobody wants the answer.
         """
-        vectors = np.zeros((len(texts), self.dim), np.float32)
+        return self.encode_outputs(texts, NO_OUTPUTS, cancelled).dense
+
+    def encode_outputs(
+        self, texts: Sequence[str], wanted: Outputs, cancelled: CancelCheck = never
+    ) -> Encoded:
+        """The vectors, and of each `wanted` output a row for each text, all of a text in one pass.
+
+        The vectors are bit for bit those of `encode`. Raises Cancelled; KeyError for an output that the model lacks.
+        """
         model = self._model
+        vectors = np.zeros((len(texts), self.dim), np.float32)
+        rows = {output: [self.layouts[output].read(b"")] * len(texts) for output in wanted}
         with ThreadPoolExecutor(self._threads, thread_name_prefix="encode") as pool:
             for start in range(0, len(texts), SLICE):
                 encodings = model.tokenizer.encode_batch_fast(
                     [encodable(t) for t in texts[start : start + SLICE]]
                 )
-                ids = [encoding.ids for encoding in encodings]
 
-                def encode_row(row: int, start: int = start, ids: list[list[int]] = ids) -> None:
+                def encode_row(
+                    row: int, start: int = start, encodings: Sequence[Encoding] = encodings
+                ) -> None:
                     stop_if(cancelled)
-                    vectors[start + row] = model.vector(ids[row])
+                    vectors[start + row], found = model.read(encodings[row], wanted)
+                    for output in wanted:
+                        rows[output][start + row] = found[output]
 
                 # Longest first, so that the threads end a slice together.
-                for _ in pool.map(encode_row, sorted(range(len(ids)), key=lambda row: -len(ids[row]))):
+                longest = sorted(range(len(encodings)), key=lambda row: -len(encodings[row]))
+                for _ in pool.map(encode_row, longest):
                     pass
-        return vectors
+        return Encoded(vectors, *(tuple(rows.get(output, ())) for output in Output))
 
     def encode_query(self, text: str) -> Vectors:
         """The vector, float32 [dim], read-only, of a query as typed; the last 256 queries are remembered."""
-        return self._query(text)
+        return self._remembered(query_text(text))[0]
+
+    def encode_query_outputs(self, text: str) -> Encoded:
+        """All outputs of one query as typed, read-only; the last 256 queries are remembered."""
+        return self._remembered(query_text(text))[1]
+
+    def _encoded_query(self, words: str) -> tuple[Vectors, Encoded]:
+        model, wanted = self._model, frozenset(self.layouts)
+        vector, rows = model.read(model.tokenizer.encode(encodable(words)), wanted)
+        for row in (vector, *rows.values()):
+            row.setflags(write=False)  # they are shared
+        return vector, Encoded(vector[None], *((rows[one],) if one in rows else () for one in Output))
+
+    def token_places(self, text: str) -> TokenPlaces:
+        """The tokens of `text` that have an entry in its rows, in their order."""
+        encoding = self._model.tokenizer.encode(encodable(text))
+        kept = _counting(encoding)
+        return TokenPlaces(
+            np.array(encoding.ids, np.int32)[kept],
+            np.array(encoding.offsets, np.int32).reshape(-1, 2)[kept],
+        )
 
     def token_shares(self, query_vector: Vectors, text: str) -> list[TokenShare]:
         """`query_vector` . `encode([text])[0]`, split exactly among its tokens, [CLS] and [SEP] included.
@@ -104,7 +150,7 @@ class OnnxEncoder:
         Costs one run of the encoder.
         """
         encoding = self._model.tokenizer.encode(encodable(text))
-        shares = mean_shares(self._model.states(encoding.ids), query_vector)
+        shares = mean_shares(self._model.graph.states(encoding.ids), query_vector)
         return [TokenShare(*span, float(share)) for span, share in zip(encoding.offsets, shares, strict=True)]
 
     @property
@@ -118,79 +164,76 @@ class OnnxEncoder:
         log.info("opening encoder %s", self.model_id)
         tokenizer = self._files.open_tokenizer()
         tokenizer.enable_truncation(self.max_tokens)
-        return _OpenModel(tokenizer, _open_session(self._files.weights), self._files.weights, self.dim)
+        widths = {self._names[output]: layout.width for output, layout in self.layouts.items()}
+        graph = EncoderGraph(self._files.weights, self.dim, widths)
+        model = _OpenModel(tokenizer, graph, self._names, self.layouts)
+        if self.layouts and not model.is_sound():
+            raise ModelError(
+                f"{self._files.weights} gives values that are not numbers.", "Export or copy it again."
+            )
+        return model
 
 
 class _OpenModel:
-    """A session with its tokenizer: token ids in, token states out."""
+    """A graph with its tokenizer: a text's tokens in, its vector and rows out."""
 
-    def __init__(self, tokenizer: Tokenizer, session: InferenceSession, weights: Path, dim: int) -> None:
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        graph: EncoderGraph,
+        names: Mapping[Output, str],
+        layouts: Mapping[Output, Layout],
+    ) -> None:
         self.tokenizer = tokenizer
-        self._session = session
-        self._dim = dim
-        self._inputs = [node.name for node in session.get_inputs()]
-        unknown = sorted(set(self._inputs) - KNOWN_INPUTS)
-        if unknown or "input_ids" not in self._inputs:
-            raise ModelError(
-                f"{weights} takes the inputs {', '.join(self._inputs)}.",
-                f"An encoder takes input_ids and may take {', '.join(sorted(KNOWN_INPUTS - {'input_ids'}))}.",
-            )
-        self._output = _state_output(session.get_outputs(), weights, dim)
+        self.graph = graph
+        self._names = names
+        self._layouts = layouts
 
-    def states(self, ids: Sequence[int]) -> Vectors:
-        """The last layer's states, float32 [tokens, dim], of one text's token ids."""
-        row = np.array([ids], np.int64)
-        values = {"input_ids": row, "attention_mask": np.ones_like(row), "token_type_ids": np.zeros_like(row)}
-        states: Vectors = self._session.run([self._output], {name: values[name] for name in self._inputs})[0][
-            0
-        ]
-        return states
+    def is_sound(self) -> bool:
+        """Whether all that the graph makes of a text are numbers."""
+        values = self.graph.run(self.tokenizer.encode(PROBE).ids, list(self._names.values()))
+        return all(np.isfinite(found).all() for found in values.values())
 
-    def encoded(self, text: str) -> Vectors:
-        """The vector of one text."""
-        return self.vector(self.tokenizer.encode(encodable(text)).ids)
+    def read(self, encoding: Encoding, wanted: Outputs) -> tuple[Vectors, dict[Output, Row]]:
+        """The vector of one text, the mean of its states at length 1, and a row of each wanted output.
 
-    def vector(self, ids: Sequence[int]) -> Vectors:
-        """The mean of the states at length 1; zero for no token or a result that is not finite."""
-        if not ids:
-            return unit(np.zeros(self._dim, np.float32))
-        return unit(self.states(ids).mean(axis=0))
+        The vector is zero for no token or a result that is not finite.
+        """
+        if not encoding.ids:
+            empty = {output: self._layouts[output].read(b"") for output in wanted}
+            return unit(np.zeros(self.graph.dim, np.float32)), empty
+        found = self.graph.run(encoding.ids, [self._names[output] for output in wanted])
+        kept = _counting(encoding)
+        ids = np.array(encoding.ids, np.int32)[kept]
+        rows: dict[Output, Row] = {}
+        for output in wanted:
+            values = found[self._names[output]][kept]
+            rows[output] = quantized(values) if output is Output.TOKENS else greatest_weights(ids, values)
+        return unit(found[STATES].mean(axis=0)), rows
 
 
-def _state_output(outputs: Iterable[Any], weights: Path, dim: int) -> str:
-    shapes = {node.name: node.shape for node in outputs}
-    name = next((name for name in STATE_OUTPUTS if name in shapes), None)
-    if name is None:
+def _counting(encoding: Encoding) -> NDArray[np.intp]:
+    """Which tokens of a text are its own: [CLS] and [SEP] are the model's."""
+    return np.flatnonzero(np.logical_not(encoding.special_tokens_mask))
+
+
+def _output_names(files: ModelFiles) -> dict[Output, str]:
+    """What config.json calls the outputs in the graph. Raises ModelError where it is no object of names."""
+    named = files.settings.get("outputs", {})
+    if not isinstance(named, dict) or not all(isinstance(name, str) for name in named.values()):
         raise ModelError(
-            f"{weights} gives the outputs {', '.join(shapes)}.",
-            f"An encoder gives {' or '.join(STATE_OUTPUTS)}.",
+            f"{files.config} has no usable 'outputs': {named!r}.", "It must be an object of names."
         )
-    width = shapes[name][-1]
-    if isinstance(width, int) and width != dim:
-        raise ModelError(
-            f"{weights} gives vectors of {width} dimensions, its config.json says {dim}.",
-            "Correct config.json, or copy the model's own.",
-        )
-    return name
+    return {output: named[output.value] for output in Output if output.value in named}
 
 
-def _open_session(weights: Path) -> InferenceSession:
-    # Since 1.32 it sends telemetry from the moment it is imported, on every system, unless one of these is set by then.
-    os.environ.update(NO_TELEMETRY)
-    # onnxruntime takes 0.1 s to import; only the first encode pays it.
-    import onnxruntime
-
-    onnxruntime.disable_telemetry_events()
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # the threads of encode() run texts side by side instead
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    try:
-        return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime raises a dozen unrelated classes
-        raise ModelError(
-            f"{weights} cannot be opened as an ONNX model: {error}.", "Export or copy it again."
-        ) from error
+def _layouts(files: ModelFiles, names: Mapping[Output, str]) -> dict[Output, Layout]:
+    layouts: dict[Output, Layout] = {}
+    if Output.TOKENS in names:
+        layouts[Output.TOKENS] = Layout(np.dtype(np.int8), files.integer("token_dim"))
+    if Output.TERMS in names:
+        layouts[Output.TERMS] = Layout(TERM)
+    return layouts
 
 
 def _require_mean_pooling(files: ModelFiles) -> None:

@@ -1,0 +1,132 @@
+"""What an encoder makes of a text beside its dense vector: token vectors for late interaction, weights of terms.
+
+Both are rows of differing length, one a text; how they are kept is the cache's and the engines' task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol, TypeGuard
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codeintel.cancellation import CancelCheck, never
+from codeintel.models.vectors import TextEncoder, Vectors, unit
+
+# Token vectors have unit length, so that one scale serves all of them: q = round(127 x). Dot products of two such
+# rows are whole numbers below 2**24, exact in float32 in whatever order they are added.
+TOKEN_SCALE = 127
+TERM = np.dtype([("id", "<i4"), ("weight", "<f4")])
+
+Row = NDArray[Any]
+"""What is kept of one text for one output: int8 [tokens, width], or TERM [terms]."""
+Ids = NDArray[np.int32]
+
+
+class Output(StrEnum):
+    """An output that some encoders have; the value is its name in settings, config.json and file names."""
+
+    TOKENS = "tokens"
+    TERMS = "terms"
+
+
+Outputs = frozenset[Output]
+NO_OUTPUTS: Outputs = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The form of an output's rows: each is of `dtype`, with `width` values an entry (1: no second axis)."""
+
+    dtype: np.dtype[Any]
+    width: int = 1
+
+    @property
+    def entry_bytes(self) -> int:
+        """What one entry, a token or a term, takes."""
+        return self.dtype.itemsize * self.width
+
+    def shaped(self, values: NDArray[Any]) -> Row:
+        """Values that lie one after the other as entries."""
+        return values.reshape(-1, self.width) if self.width > 1 else values
+
+    def divides(self, data: bytes) -> bool:
+        """Whether bytes are a whole number of entries."""
+        return len(data) % self.entry_bytes == 0
+
+    def read(self, data: bytes) -> Row:
+        """A row from its bytes, which the layout divides."""
+        return self.shaped(np.frombuffer(data, self.dtype))
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Of n texts: `dense`, float32 [n, dim], and a row each of every other output that was asked for.
+
+    `tokens` are int8 [t, width], one entry for each token that `token_places` tells, `terms` are TERM [k] by ascending
+    id, each with the greatest weight of its occurrences; empty where they were not asked for.
+    """
+
+    dense: Vectors
+    tokens: tuple[Row, ...] = ()
+    terms: tuple[Row, ...] = ()
+
+    def rows(self, output: Output) -> tuple[Row, ...]:
+        """Those of one output."""
+        return self.tokens if output is Output.TOKENS else self.terms
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPlaces:
+    """The tokens of a text that count, special ones left out: `ids` int32 [t], `spans` int32 [t, 2] in characters."""
+
+    ids: Ids
+    spans: NDArray[np.int32]
+
+
+class OutputsEncoder(TextEncoder, Protocol):
+    """A TextEncoder that may give more than dense vectors, all of it in one pass."""
+
+    @property
+    def layouts(self) -> dict[Output, Layout]:
+        """The outputs that it has, and the form of their rows. Costs no opening of the model."""
+
+    def encode_outputs(
+        self, texts: Sequence[str], wanted: Outputs, cancelled: CancelCheck = never
+    ) -> Encoded:
+        """Vectors and the rows of `wanted` outputs, each text's in one pass; `dense` is what `encode` gives."""
+
+    def encode_query_outputs(self, text: str) -> Encoded:
+        """All that the model has to say of one query as typed; the last 256 queries are remembered."""
+
+    def token_places(self, text: str) -> TokenPlaces:
+        """The tokens behind the rows of a passage. Costs its tokenization, about 0.1 ms."""
+
+
+def gives_outputs(encoder: TextEncoder) -> TypeGuard[OutputsEncoder]:
+    """Whether an encoder has anything beside dense vectors."""
+    return bool(getattr(encoder, "layouts", None))
+
+
+def layouts_of(encoder: TextEncoder) -> dict[Output, Layout]:
+    """The outputs that an encoder has beside dense vectors, often none."""
+    return dict(encoder.layouts) if gives_outputs(encoder) else {}
+
+
+def quantized(vectors: Vectors) -> Row:
+    """Vectors, float32 [t, width], at unit length as int8; one that is zero or not finite becomes zero."""
+    return np.rint(unit(vectors) * TOKEN_SCALE).astype(np.int8)
+
+
+def greatest_weights(ids: Ids, weights: Vectors) -> Row:
+    """TERM [k], ascending: of each distinct token the greatest weight, those above zero."""
+    numbers, places = np.unique(ids, return_inverse=True)
+    most = np.zeros(len(numbers), np.float32)
+    np.maximum.at(most, places, np.where(np.isfinite(weights), weights, 0))
+    kept = most > 0
+    row = np.empty(int(kept.sum()), TERM)
+    row["id"], row["weight"] = numbers[kept], most[kept]
+    return row
