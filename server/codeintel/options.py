@@ -168,6 +168,12 @@ OPTIONS: tuple[Option, ...] = (
         "model.max_cache_bytes", _whole(10_000_000, 1_000_000_000_000), 1_000_000_000,
         "How large that may grow before the vectors unused for longest go.", _OF_USER,
     ),
+    Option(
+        "channels.late", _one_of("off", "narrow", "wide"), "off",
+        "Late interaction, word by word: `narrow` compares the other channels' candidates, `wide` looks through every "
+        "chunk. Off, since it gave no measured gain; takes an encoder with token vectors.",
+        _IN_PROJECT, guarded=True,
+    ),
     Option("search.limit", _whole(1, 1_000), 10, "How many hits a search returns.", _IN_PROJECT),
     Option(
         "workers.count", _whole(1, 64), 2 if (os.cpu_count() or 1) > 1 else 1,

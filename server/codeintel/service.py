@@ -44,6 +44,7 @@ from codeintel.judgments.records import Judgment, checked_verdict
 from codeintel.models.cache import chosen_cache
 from codeintel.models.folder import Models, load_models
 from codeintel.search.answers import Answer, Coverage, Explanation, Hit
+from codeintel.search.channel_outputs import lacking_outputs, wanted_outputs
 from codeintel.search.document_outline import OutlineSymbol, document_outline
 from codeintel.search.expectations import Expected
 from codeintel.search.navigation import Navigation, RootSymbols
@@ -179,8 +180,9 @@ class Service:
         if not folders:
             raise WorkspaceError("No folder is open.", "Open a folder to search in it.")
         roots = unique_names([open_root(folder).path for folder in folders])
-        models = load_models(settings.model.folder, cache=chosen_cache(settings.model))
-        warnings: list[str] = []
+        wanted = wanted_outputs(settings.channels)
+        models = load_models(settings.model.folder, cache=chosen_cache(settings.model), wanted=wanted)
+        warnings = lacking_outputs(models)
         indexes: list[RootIndex] = []
         try:
             for root in roots:
@@ -423,9 +425,9 @@ class Service:
 
     @property
     def unencoded(self) -> int:
-        """How many saved chunks have no contextual vector yet."""
+        """How many saved chunks lack something of the meaning tier."""
         snapshots = (index.state.saved for index in self._indexes if index.writable)
-        return sum(len(snapshot.chunks) - len(snapshot.contextual) for snapshot in snapshots)
+        return sum(snapshot.unencoded for snapshot in snapshots)
 
     @property
     def unpublished(self) -> bool:

@@ -80,6 +80,11 @@ class ModelSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelSettings:
+    late: Literal["off", "narrow", "wide"]
+
+
+@dataclass(frozen=True, slots=True)
 class SearchSettings:
     limit: int
 
@@ -128,6 +133,7 @@ class Settings:
 
     index: IndexSettings
     model: ModelSettings
+    channels: ChannelSettings
     search: SearchSettings
     workers: WorkerSettings
     scip: ScipSettings
@@ -165,6 +171,7 @@ class Settings:
         return cls(
             IndexSettings(**groups["index"]),
             ModelSettings(**groups["model"]),
+            ChannelSettings(**groups["channels"]),
             SearchSettings(**groups["search"]),
             WorkerSettings(**groups["workers"]),
             ScipSettings(**groups["scip"]),

@@ -19,6 +19,9 @@ import numpy.typing as npt
 from codeintel.catalog.rows import Chunk, FileRow
 from codeintel.engines.dense_view import DenseView
 from codeintel.engines.lexical import LexicalDocument, LexicalView
+from codeintel.engines.ragged_segment import Row
+from codeintel.engines.ragged_view import RaggedView
+from codeintel.models.outputs import Output
 from codeintel.symbol_table import SymbolTable
 from codeintel.workspace.roots import Root
 
@@ -180,7 +183,7 @@ class Change:
     """Documents as they shall be from now on, and what that means to the engines.
 
     `files` None removes a document. `gone` are ids that no document has any more; `documents` are the texts of new or
-    altered chunks by uri, `static` and `contextual` the vectors that are known of them.
+    altered chunks by uri, `static` and `contextual` the vectors that are known of them, `outputs` the rows by chunk id.
     """
 
     files: Mapping[str, IndexedFile | None]
@@ -188,6 +191,7 @@ class Change:
     documents: Mapping[str, Sequence[LexicalDocument]]
     static: VectorRows
     contextual: VectorRows
+    outputs: Mapping[Output, Mapping[int, Row]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +200,7 @@ class Snapshot:
 
     `live` are the documents whose unsaved text it has, `stale` those known to have changed since. `structured` counts
     the saved documents that have the rows of their text, of `documents`; `symbols` are the occurrences in them.
+    `outputs` are the token vectors and term weights by chunk id, where a channel asks for them.
     """
 
     root: Root
@@ -209,11 +214,25 @@ class Snapshot:
     symbols: SymbolTable = field(default_factory=SymbolTable)
     structured: int = 0
     documents: int = 0
+    outputs: Mapping[Output, RaggedView] = field(default_factory=dict)
 
     @property
     def coverage(self) -> float:
         """The share of chunks that have a contextual vector, 0 to 1 (an empty root is covered)."""
         return len(self.contextual) / len(self.chunks) if len(self.chunks) else 1.0
+
+    def encoded(self, chunk_ids: Ids) -> npt.NDArray[np.bool_]:
+        """Which chunks have all that the meaning tier gives them, bool [n]: a vector, and a row of each output."""
+        found = self.contextual.holds(chunk_ids)
+        for view in self.outputs.values():
+            found &= view.holds(chunk_ids)
+        return found
+
+    @property
+    def unencoded(self) -> int:
+        """How many chunks have not."""
+        held = [len(self.contextual), *map(len, self.outputs.values())]
+        return len(self.chunks) - min(held)
 
     def knows_symbols_of(self, uri: str) -> bool:
         """Whether the occurrences of a document are known, and are those of the text that is searched."""
@@ -237,4 +256,8 @@ class Snapshot:
             lexical=self.lexical.changed(gone, change.documents) if lexical is None else lexical,
             static=self.static.changed(outdated, change.static.ids, change.static.values),
             contextual=self.contextual.changed(outdated, change.contextual.ids, change.contextual.values),
+            outputs={
+                output: view.changed(outdated, change.outputs.get(output, {}))
+                for output, view in self.outputs.items()
+            },
         )

@@ -12,7 +12,7 @@ from codeintel.catalog.schemas import TABLES
 from codeintel.errors import UsageError
 
 FOLDER_NAME = ".codeintel"
-ENGINE_FOLDERS = ("lexical", "vectors")
+ENGINE_FOLDERS = ("lexical", "vectors", "tokens", "terms")
 CATALOG_NAME = "catalog.duckdb"
 
 _GITIGNORE = b"*\n"

@@ -30,7 +30,7 @@ def write_meta(path: Path, meta: Mapping[str, Any]) -> None:
     as a crash between the two writes leaves it, and is still told from a damaged one.
     """
     text = json.dumps({**meta, "digest": _digest(meta)}, indent=2, sort_keys=True) + "\n"
-    _replace(path, lambda temporary: _write_text(temporary, text))
+    replace_file(path, lambda temporary: _write_text(temporary, text))
 
 
 def read_meta(path: Path) -> dict[str, Any] | None:
@@ -61,7 +61,7 @@ def require_same(meta: Mapping[str, Any], **expected: Any) -> None:
 
 def write_index(path: Path, index: Any) -> dict[str, Any]:
     """Write a FAISS index atomically; answers its `bytes`, `sha256` and `count`."""
-    _replace(path, lambda temporary: faiss.write_index(index, str(temporary)))
+    replace_file(path, lambda temporary: faiss.write_index(index, str(temporary)))
     return {"count": int(index.ntotal), **_stamp(path)}
 
 
@@ -96,7 +96,7 @@ def _stamp(path: Path) -> dict[str, Any]:
         return {"bytes": file.tell(), "sha256": digest}
 
 
-def _replace(path: Path, write: Callable[[Path], None]) -> None:
+def replace_file(path: Path, write: Callable[[Path], None]) -> None:
     """Write beside, fsync, rename over, fsync the folder: a crash leaves the old file or the new one."""
     temporary = path.with_name(f"{TEMPORARY_PREFIX}{path.name}")
     try:

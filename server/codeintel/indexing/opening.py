@@ -20,6 +20,7 @@ from codeintel.engines.lexical import LexicalIndex
 from codeintel.errors import IndexCorrupt
 from codeintel.indexing.analysis import ANALYSIS_VERSION
 from codeintel.indexing.assembly import lexical_documents
+from codeintel.indexing.output_segments import open_outputs
 from codeintel.indexing.publishing import LEXICAL_FOLDER, META_FILE, lexical_stamps, trained_artifacts
 from codeintel.indexing.structure_workers import STRUCTURE_VERSION
 from codeintel.models.folder import Models
@@ -63,8 +64,12 @@ def open_index(
         lexical, lexical_mended = _lexical(store, table, warnings)
         contextual, lists_mended = _contextual(store, *vectors["embedding"], warnings)
         static = DenseView(DenseIndex.build(store.provenance.static_dim, *vectors["static_embedding"]))
-        snapshot = Snapshot(root, store.generation, table, lexical.view(), static, contextual)
-        mended = lexical_mended or lists_mended
+        said = len(warnings)
+        outputs = open_outputs(store, models, table, warnings)
+        snapshot = Snapshot(
+            root, store.generation, table, lexical.view(), static, contextual, outputs=outputs
+        )
+        mended = lexical_mended or lists_mended or len(warnings) > said
         mended = mended or _meta_is_lost(store, contextual, warnings) or _idmap_differs(store, contextual)
         return Opened(store, lexical, snapshot, warnings, mended and store.writable)
     except BaseException:
@@ -84,7 +89,10 @@ def empty_index(root: Root, models: Models, chunk_chars: int) -> Opened:
 
     lexical = LexicalIndex.open(None)
     static, contextual = view(provenance.static_dim), view(provenance.dim)
-    return Opened(store, lexical, Snapshot(root, 0, ChunkTable({}), lexical.view(), static, contextual))
+    nothing = ChunkTable({})
+    outputs = open_outputs(store, models, nothing, [])
+    snapshot = Snapshot(root, 0, nothing, lexical.view(), static, contextual, outputs=outputs)
+    return Opened(store, lexical, snapshot)
 
 
 def provenance_of(models: Models, chunk_chars: int, root: Root) -> Provenance:

@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ import numpy as np
 from codeintel.cancellation import CancelCheck, never, stop_if
 from codeintel.catalog.people import PeoplesCatalog
 from codeintel.catalog.views import RootSource
+from codeintel.engines.ragged_view import RaggedView
 from codeintel.errors import IndexCorrupt, IndexTrouble
 from codeintel.indexing.analysis import VANISHED, AnalysisRules, FileAnalysis
 from codeintel.indexing.assembly import indexed_file, lexical_documents, skipped_file
@@ -28,6 +29,13 @@ from codeintel.indexing.following import read_changes
 from codeintel.indexing.memory import give_back_memory
 from codeintel.indexing.newest_rows import NewestRows
 from codeintel.indexing.opening import Opened, project_of
+from codeintel.indexing.output_segments import (
+    Written,
+    held_artifacts,
+    merge_crowded,
+    open_outputs,
+    write_added,
+)
 from codeintel.indexing.progress import ENCODING, READING, STRUCTURE, Meter, ProgressReport, silent
 from codeintel.indexing.publishing import engine_files, idmap_of, structure_of, tables_of
 from codeintel.indexing.root_structure import RootStructure, stored_structure, symbols_at
@@ -38,6 +46,7 @@ from codeintel.indexing.state import Capture, IndexState
 from codeintel.indexing.structure_workers import StructureWorkers
 from codeintel.indexing.workers import AnalysisWorkers
 from codeintel.models.folder import Models
+from codeintel.models.outputs import Output
 from codeintel.models.vectors import passage_for
 from codeintel.snapshot import IndexedFile, Snapshot
 from codeintel.workspace.discovery import discover, discover_at, would_list
@@ -265,11 +274,12 @@ class RootIndex:
             model = self._models.encoder
             try:
                 stop_if(cancelled)
-                vectors = model.encode([passage_for(model, c.uri, c.breadcrumb, c.content) for c in batch])
+                passages = [passage_for(model, c.uri, c.breadcrumb, c.content) for c in batch]
+                encoded = self._models.encode(passages)
             except BaseException:
                 self.state.waiting.put({chunk.uri for chunk in batch}, Urgency.REST)
                 raise
-            self.state.take_vectors(batch, vectors)
+            self.state.take_vectors(batch, encoded)
             if self.state.saved.contextual.needs_fold:
                 self._fold()
             return len(batch)
@@ -280,7 +290,7 @@ class RootIndex:
         Raises Cancelled, after publishing what was finished.
         """
         saved = self.state.saved
-        total = len(saved.chunks) - len(saved.contextual)
+        total = saved.unencoded
         if not total and not len(self.state.waiting):
             return 0
         meter = Meter(ENCODING, total, report)
@@ -418,16 +428,22 @@ class RootIndex:
         with self.state.folding:
             files = {uri: saved.chunks.file(uri) for uri in uris}
             tables = tables_of([file for file in files.values() if file], saved, dims)
-            artifacts = engine_files(self.store, self._lexical, saved, whole=whole or first or many)
+            segments = write_added(self.store, saved)
+            artifacts = [
+                *engine_files(self.store, self._lexical, saved, whole=whole or first or many),
+                *held_artifacts(self.store, saved, segments),
+            ]
             structure, outdated = structure_of(capture.structure), capture.structure.removed
             if first:
                 tables = tables_of(list(saved.chunks.files()), saved, dims)
                 self.store.rebuild({**tables, **structure}, artifacts=artifacts)
+                self._settle(segments)
                 return
             removed = [uri for uri, file in files.items() if file is None]
             self.store.publish(
                 tables, removed, structure=structure, structure_removed=outdated, artifacts=artifacts
             )
+            self._settle(segments)
             if many:
                 ids = np.array([i for i in capture.vectors if saved.chunks.get(i)], np.int64)
                 ids = ids[saved.contextual.holds(ids)]
@@ -436,10 +452,35 @@ class RootIndex:
                 self.store.rewrite("faiss_idmap", idmap_of(saved))  # a fold has moved its rows
                 self._rows_moved = False
 
+    def _settle(self, segments: Mapping[Output, Written]) -> None:
+        """Look for rows that have just been written where they lie now."""
+
+        def settled(output: Output, view: RaggedView) -> RaggedView:
+            written = segments.get(output)
+            return view.settled(written.segment, written.rows) if written else view
+
+        self.state.lay_outputs(settled)
+
+    def _merge_outputs(self) -> None:
+        """Make one segment of those that have worn out or are many and small."""
+        merged = merge_crowded(self.store, self.state.saved)
+        if not merged:
+            return
+        outdated = {name for one in merged.values() for name in one.outdated}
+        kept = [artifact for artifact in self.store.manifest.artifacts if artifact.name not in outdated]
+        self.store.publish({}, artifacts=[*kept, *(one.artifact for one in merged.values())])
+
+        def laid(output: Output, view: RaggedView) -> RaggedView:
+            one = merged.get(output)
+            return view.merged(one.outdated, one.segment) if one else view
+
+        self.state.lay_outputs(laid)
+
     def upkeep(self, cancelled: CancelCheck = never) -> None:
         """What keeps searches and saves fast, for quiet moments: nothing in it changes an answer but for the better.
 
-        Folds vectors, makes tantivy forget what was deleted, gathers deltas and folds them into bases.
+        Folds vectors, makes tantivy forget what was deleted, merges segments of outputs, gathers deltas and folds them
+        into bases.
         """
         with self._publishing:
             if not self.store.writable:
@@ -447,6 +488,7 @@ class RootIndex:
             if self._forget_deleted() | self._fold_vectors():
                 self.publish(whole=True)
             stop_if(cancelled)
+            self._merge_outputs()
             if self.store.needs_gathering:
                 self.store.gather()
             stop_if(cancelled)
@@ -460,6 +502,7 @@ class RootIndex:
             if self._forget_deleted(all_of_them=True) | self._fold():
                 self.publish(whole=True)
             stop_if(cancelled)
+            self._merge_outputs()
             return self.store.reclaim()
 
     def _fold_vectors(self) -> bool:
@@ -529,6 +572,8 @@ class RootIndex:
             self.state.follow(
                 files, static, contextual, structured, self._lexical.view(), self.store.generation
             )
+            outputs = open_outputs(self.store, self._models, self.state.saved.chunks, [], self.state.saved)
+            self.state.lay_outputs(lambda output, _: outputs[output])
             return True
 
     def adopt(self, opened: Opened) -> None:

@@ -7,7 +7,7 @@ writes to disk: recent changes are searched from memory until `capture` and `com
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,12 +15,15 @@ import numpy.typing as npt
 
 from codeintel.catalog.rows import Chunk
 from codeintel.engines.lexical import LexicalDocument, LexicalIndex, LexicalView
+from codeintel.engines.ragged_segment import Row
+from codeintel.engines.ragged_view import RaggedView
 from codeintel.indexing.assembly import lexical_documents
 from codeintel.indexing.differences import chunks_at, chunks_in, difference, reads_same, text_of
 from codeintel.indexing.document_queue import DocumentQueue, Urgency
 from codeintel.indexing.scip_refresh import CompiledDocument
 from codeintel.indexing.structure_state import DocumentRows, StructureCapture, StructureState
 from codeintel.models.folder import Models
+from codeintel.models.outputs import Encoded, Output
 from codeintel.models.vectors import passage_for
 from codeintel.snapshot import Change, ChunkTable, IndexedFile, Snapshot, VectorRows
 from codeintel.symbol_table import DocumentSymbols, SymbolTable
@@ -38,6 +41,13 @@ class OpenText:
     documents: Mapping[int, LexicalDocument]
     static: Mapping[int, Vectors]
     contextual: dict[int, Vectors] = field(default_factory=dict)
+    outputs: dict[Output, dict[int, Row]] = field(default_factory=dict)
+
+    def is_encoded(self, chunk_id: int, layouts: Iterable[Output]) -> bool:
+        """Whether a chunk has all that the meaning tier gives it."""
+        return chunk_id in self.contextual and all(
+            chunk_id in self.outputs.get(output, {}) for output in layouts
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +89,7 @@ class IndexState:
         also gives saved chunks their vectors and documents their structure.
         """
         chunks = list(saved.chunks) if writes else []
-        held = saved.contextual.holds(np.array([chunk.id for chunk in chunks], np.int64))
+        held = saved.encoded(np.array([chunk.id for chunk in chunks], np.int64))
         # in the order of the table: checkpoints then concern few bases
         bare = dict.fromkeys(chunk.uri for chunk, has in zip(chunks, held.tolist(), strict=True) if not has)
         with self.lock:
@@ -195,7 +205,7 @@ class IndexState:
             else:
                 self.structure.opened(file)
                 documents = {document.id: document for document in lexical_documents(file, bodies)}
-                self._open[uri] = OpenText(file, documents, static, self._known_vectors(file.chunks))
+                self._open[uri] = OpenText(file, documents, static, *self._known(file.chunks))
                 self.waiting.put([uri], Urgency.VISIBLE)
             self._relay()
 
@@ -250,29 +260,41 @@ class IndexState:
         return batch
 
     def unencoded(self, uri: str) -> list[Chunk]:
-        """The chunks of a document, as saved and as open, that have no contextual vector."""
+        """The chunks of a document, as saved and as open, that lack something of the meaning tier."""
         with self.lock:
             saved, open_text = self.saved, self._open.get(uri)
         chunks = chunks_at(saved.chunks, uri) if self._writes else ()
-        held = saved.contextual.holds(np.array([chunk.id for chunk in chunks], np.int64))
+        held = saved.encoded(np.array([chunk.id for chunk in chunks], np.int64))
         missing = {chunk.id: chunk for chunk, has in zip(chunks, held.tolist(), strict=True) if not has}
         if open_text:
-            unsaved = (chunk for chunk in open_text.file.chunks if chunk.id not in open_text.contextual)
+            unsaved = (
+                chunk for chunk in open_text.file.chunks if not open_text.is_encoded(chunk.id, saved.outputs)
+            )
             missing = {**{chunk.id: chunk for chunk in unsaved}, **missing}
         return list(missing.values())
 
-    def take_vectors(self, chunks: Sequence[Chunk], vectors: Vectors) -> None:
-        """Put contextual vectors, float32 [n, dim], in place where the chunks still read the same."""
+    def take_vectors(self, chunks: Sequence[Chunk], encoded: Encoded) -> None:
+        """Put contextual vectors, and rows of outputs, in place where the chunks still read the same."""
         with self.lock:
             kept: dict[int, Vectors] = {}
-            for chunk, vector in zip(chunks, vectors, strict=True):
+            outputs: dict[Output, dict[int, Row]] = {output: {} for output in self.saved.outputs}
+            for at, (chunk, vector) in enumerate(zip(chunks, encoded.dense, strict=True)):
+                rows = {output: encoded.rows(output)[at] for output in outputs}
                 if reads_same(self.saved.chunks.get(chunk.id), chunk):
                     kept[chunk.id] = vector
+                    for output, row in rows.items():
+                        outputs[output][chunk.id] = row
                 if (open_text := self._open.get(chunk.uri)) and _has(open_text.file, chunk):
                     open_text.contextual[chunk.id] = vector
-            rows = VectorRows.of(kept, self._models.encoder.dim)
-            view = self.saved.contextual.changed(np.empty(0, np.int64), rows.ids, rows.values)
-            self.saved = replace(self.saved, contextual=view)
+                    for output, row in rows.items():
+                        open_text.outputs.setdefault(output, {})[chunk.id] = row
+            known = VectorRows.of(kept, self._models.encoder.dim)
+            nothing = np.empty(0, np.int64)
+            self.saved = replace(
+                self.saved,
+                contextual=self.saved.contextual.changed(nothing, known.ids, known.values),
+                outputs={o: view.changed(nothing, outputs[o]) for o, view in self.saved.outputs.items()},
+            )
             kept_bare = (c.id for c in chunks if c.id in kept and c.uri not in self._unpublished)
             self._fresh.update(dict.fromkeys(kept_bare))  # the others' rows are yet to be written
             self._relay()
@@ -374,6 +396,13 @@ class IndexState:
             self.saved = replace(self.saved, generation=generation)
             self._relay()
 
+    def lay_outputs(self, change: Callable[[Output, RaggedView], RaggedView]) -> None:
+        """Exchange the views of outputs for others that say the same, or more, of the saved chunks."""
+        with self.lock:
+            views = {output: change(output, view) for output, view in self.saved.outputs.items()}
+            self.saved = replace(self.saved, outputs=views)
+            self._relay()
+
     def fold(self) -> bool:
         """Let the dense bases take in what lies on top of them; False where their vectors are being read."""
         if not self.folding.acquire(blocking=False):
@@ -408,6 +437,10 @@ class IndexState:
                 documents,
                 VectorRows.of(static, self._models.static.dim),
                 VectorRows.of(contextual, self._models.encoder.dim),
+                {
+                    output: {i: rows[i] for text, i in altered if i in (rows := text.outputs.get(output, {}))}
+                    for output in self.saved.outputs
+                },
             )
             self.snapshot = replace(self.saved.changed(change), live=frozenset(self._open))
         self._show_stale()
@@ -464,13 +497,14 @@ class IndexState:
         missing = [chunk for chunk in altered if chunk.id not in static]  # a change came in between
         vectors = {**static, **self._static_vectors(missing)}
         rows = {chunk.id: vectors[chunk.id] for chunk in altered}
-        known = self._known_vectors(altered)
+        known, outputs = self._known(altered)
         return Change(
             files,
             gone,
             documents,
             VectorRows.of(rows, self._models.static.dim),
             VectorRows.of(known, self._models.encoder.dim),
+            outputs,
         )
 
     def _static_vectors(self, chunks: Sequence[Chunk]) -> dict[int, Vectors]:
@@ -482,19 +516,26 @@ class IndexState:
         vectors = model.encode(passages).astype(np.float16).astype(np.float32)
         return {chunk.id: vector for chunk, vector in zip(chunks, vectors, strict=True)}
 
-    def _known_vectors(self, chunks: Sequence[Chunk]) -> dict[int, Vectors]:
-        """Contextual vectors of chunks that read as some document does that is searched now."""
+    def _known(self, chunks: Sequence[Chunk]) -> tuple[dict[int, Vectors], dict[Output, dict[int, Row]]]:
+        """Contextual vectors, and rows of outputs, of chunks that read as some document does that is searched now."""
         with self.lock:
             known: dict[int, Vectors] = {}
+            outputs: dict[Output, dict[int, Row]] = {}
             same = [chunk for chunk in chunks if reads_same(self.saved.chunks.get(chunk.id), chunk)]
             ids = np.array([chunk.id for chunk in same], np.int64)
             held = ids[self.saved.contextual.holds(ids)]
             known.update(zip(held.tolist(), self.saved.contextual.reconstruct(held), strict=True))
+            for output, view in self.saved.outputs.items():
+                rows = zip(ids.tolist(), view.rows(ids), strict=True)
+                outputs[output] = {number: row for number, row in rows if row is not None}
             for chunk in chunks:
                 text = self._open.get(chunk.uri)
                 if text and chunk.id in text.contextual and _has(text.file, chunk):
                     known[chunk.id] = text.contextual[chunk.id]
-            return known
+                    for output, of_text in text.outputs.items():
+                        if chunk.id in of_text:
+                            outputs[output][chunk.id] = of_text[chunk.id]
+            return known, outputs
 
 
 def _staged(held: Files, files: Files, bodies: Bodies) -> tuple[list[int], list[LexicalDocument]]:

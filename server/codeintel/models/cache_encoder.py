@@ -19,6 +19,7 @@ from codeintel.models.outputs import (
     TokenPlaces,
     gives_outputs,
     layouts_of,
+    row_of,
 )
 from codeintel.models.vectors import TextEncoder, TokenShare, Vectors
 
@@ -95,8 +96,7 @@ class CachedEncoder:
         """The rows that the cache has."""
         layout = self.layouts[output]
         stored = self._cache.get_bytes(f"{self.model_id}#{output}", texts)
-        whole = (data if data is not None and layout.divides(data) else None for data in stored)
-        return [None if data is None else layout.read(data) for data in whole]
+        return [None if data is None else row_of(data, layout) for data in stored]
 
     def _encode(self, passages: Sequence[str], wanted: Outputs, cancelled: CancelCheck) -> Encoded:
         """What the encoder makes of passages, kept from now on."""

@@ -34,6 +34,7 @@ from codeintel.models.outputs import (
     TokenPlaces,
     greatest_weights,
     quantized,
+    token_layout,
 )
 from codeintel.models.passage import query_text
 from codeintel.models.vectors import QUERY_CACHE, TokenShare, Vectors, encodable, mean_shares, unit
@@ -74,7 +75,7 @@ class OnnxEncoder:
         self.max_tokens = self._files.integer("max_tokens", default=min(DEFAULT_MAX_TOKENS, positions))
         self._names = _output_names(self._files)
         self.layouts = _layouts(self._files, self._names)
-        """The outputs that config.json names beside the dense vectors, each with the form of its rows."""
+        """The outputs that config.json names beside the dense vectors, each with the form of an entry."""
         self._opening = Lock()
         self._remembered = lru_cache(maxsize=QUERY_CACHE)(self._encoded_query)
 
@@ -99,7 +100,7 @@ class OnnxEncoder:
         """
         model = self._model
         vectors = np.zeros((len(texts), self.dim), np.float32)
-        rows = {output: [self.layouts[output].read(b"")] * len(texts) for output in wanted}
+        rows = {output: [np.empty(0, self.layouts[output])] * len(texts) for output in wanted}
         with ThreadPoolExecutor(self._threads, thread_name_prefix="encode") as pool:
             for start in range(0, len(texts), SLICE):
                 encodings = model.tokenizer.encode_batch_fast(
@@ -164,7 +165,7 @@ class OnnxEncoder:
         log.info("opening encoder %s", self.model_id)
         tokenizer = self._files.open_tokenizer()
         tokenizer.enable_truncation(self.max_tokens)
-        widths = {self._names[output]: layout.width for output, layout in self.layouts.items()}
+        widths = {self._names[output]: _width(layout) for output, layout in self.layouts.items()}
         graph = EncoderGraph(self._files.weights, self.dim, widths)
         model = _OpenModel(tokenizer, graph, self._names, self.layouts)
         if self.layouts and not model.is_sound():
@@ -200,7 +201,7 @@ class _OpenModel:
         The vector is zero for no token or a result that is not finite.
         """
         if not encoding.ids:
-            empty = {output: self._layouts[output].read(b"") for output in wanted}
+            empty = {output: np.empty(0, self._layouts[output]) for output in wanted}
             return unit(np.zeros(self.graph.dim, np.float32)), empty
         found = self.graph.run(encoding.ids, [self._names[output] for output in wanted])
         kept = _counting(encoding)
@@ -227,12 +228,17 @@ def _output_names(files: ModelFiles) -> dict[Output, str]:
     return {output: named[output.value] for output in Output if output.value in named}
 
 
+def _width(layout: Layout) -> int:
+    """How many values the graph gives a token for an entry of that form."""
+    return layout.shape[0] if layout.shape else 1
+
+
 def _layouts(files: ModelFiles, names: Mapping[Output, str]) -> dict[Output, Layout]:
     layouts: dict[Output, Layout] = {}
     if Output.TOKENS in names:
-        layouts[Output.TOKENS] = Layout(np.dtype(np.int8), files.integer("token_dim"))
+        layouts[Output.TOKENS] = token_layout(files.integer("token_dim"))
     if Output.TERMS in names:
-        layouts[Output.TERMS] = Layout(TERM)
+        layouts[Output.TERMS] = TERM
     return layouts
 
 

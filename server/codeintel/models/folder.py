@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files as package_files
 from pathlib import Path
 
+from codeintel.cancellation import CancelCheck, never
 from codeintel.errors import ModelError
 from codeintel.models import encoder as onnx
 from codeintel.models import static
@@ -13,6 +15,15 @@ from codeintel.models.cache import VectorCache
 from codeintel.models.cache_encoder import CachedEncoder
 from codeintel.models.encoder import DEFAULT_THREADS, OnnxEncoder
 from codeintel.models.files import CHECKSUMS, check_file, find_files, read_object
+from codeintel.models.outputs import (
+    NO_OUTPUTS,
+    Encoded,
+    Layout,
+    Output,
+    Outputs,
+    gives_outputs,
+    layouts_of,
+)
 from codeintel.models.sentence_transformers import SentenceTransformersEncoder
 from codeintel.models.static import StaticTable
 from codeintel.models.vectors import TextEncoder
@@ -23,10 +34,26 @@ ENCODER, STATIC = "encoder", "static"
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """The contextual encoder of the meaning tier and the static table of the text tier."""
+    """The contextual encoder of the meaning tier and the static table of the text tier.
+
+    `wanted` are the encoder's outputs that channels ask for beside its dense vectors; it may lack some of them.
+    """
 
     encoder: TextEncoder
     static: TextEncoder
+    wanted: Outputs = NO_OUTPUTS
+
+    @property
+    def layouts(self) -> dict[Output, Layout]:
+        """The outputs that are wanted and there, with the form of an entry; nothing else is computed or kept."""
+        found = layouts_of(self.encoder) if self.wanted else {}
+        return {output: layout for output, layout in found.items() if output in self.wanted}
+
+    def encode(self, passages: Sequence[str], cancelled: CancelCheck = never) -> Encoded:
+        """What the meaning tier keeps of passages: vectors and rows of the outputs of `layouts`. Raises Cancelled."""
+        if gives_outputs(self.encoder) and (layouts := self.layouts):
+            return self.encoder.encode_outputs(passages, frozenset(layouts), cancelled)
+        return Encoded(self.encoder.encode(passages, cancelled))
 
     @property
     def encoded(self) -> int:
@@ -58,13 +85,17 @@ class ModelCard:
 
 
 def load_models(
-    source: Path | str | None = None, threads: int = DEFAULT_THREADS, cache: VectorCache | None = None
+    source: Path | str | None = None,
+    threads: int = DEFAULT_THREADS,
+    cache: VectorCache | None = None,
+    wanted: Outputs = NO_OUTPUTS,
 ) -> Models:
     """The models of `source`, opened by their first use; what it lacks is taken from the embedded models.
 
     `source` is None or 'embedded', a folder with encoder/ and static/, a folder with an ONNX encoder, or
     'sentence-transformers:NAME_OR_PATH'. With `cache` the encoder asks it first; the static table, 0.1 ms a
-    passage, is not worth the disk. Raises ModelError where the source is none of them.
+    passage, is not worth the disk. `wanted` are the outputs that channels ask for. Raises ModelError where the source
+    is none of them.
     """
     if isinstance(source, str) and source.startswith(TRANSFORMERS_PREFIX):
         static_folder = embedded_folder() / STATIC
@@ -72,7 +103,8 @@ def load_models(
     else:
         encoder_folder, static_folder = _model_folders(source)
         encoder = OnnxEncoder(encoder_folder, threads)
-    return Models(encoder if cache is None else CachedEncoder(encoder, cache), StaticTable(static_folder))
+    kept = encoder if cache is None else CachedEncoder(encoder, cache)
+    return Models(kept, StaticTable(static_folder), wanted)
 
 
 def embedded_folder() -> Path:

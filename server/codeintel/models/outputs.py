@@ -23,6 +23,8 @@ TERM = np.dtype([("id", "<i4"), ("weight", "<f4")])
 
 Row = NDArray[Any]
 """What is kept of one text for one output: int8 [tokens, width], or TERM [terms]."""
+Layout = np.dtype[Any]
+"""The form of one entry of a row: a token's vector, or a term."""
 Ids = NDArray[np.int32]
 
 
@@ -35,31 +37,6 @@ class Output(StrEnum):
 
 Outputs = frozenset[Output]
 NO_OUTPUTS: Outputs = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """The form of an output's rows: each is of `dtype`, with `width` values an entry (1: no second axis)."""
-
-    dtype: np.dtype[Any]
-    width: int = 1
-
-    @property
-    def entry_bytes(self) -> int:
-        """What one entry, a token or a term, takes."""
-        return self.dtype.itemsize * self.width
-
-    def shaped(self, values: NDArray[Any]) -> Row:
-        """Values that lie one after the other as entries."""
-        return values.reshape(-1, self.width) if self.width > 1 else values
-
-    def divides(self, data: bytes) -> bool:
-        """Whether bytes are a whole number of entries."""
-        return len(data) % self.entry_bytes == 0
-
-    def read(self, data: bytes) -> Row:
-        """A row from its bytes, which the layout divides."""
-        return self.shaped(np.frombuffer(data, self.dtype))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +69,7 @@ class OutputsEncoder(TextEncoder, Protocol):
 
     @property
     def layouts(self) -> dict[Output, Layout]:
-        """The outputs that it has, and the form of their rows. Costs no opening of the model."""
+        """The outputs that it has, and the form of their entries. Costs no opening of the model."""
 
     def encode_outputs(
         self, texts: Sequence[str], wanted: Outputs, cancelled: CancelCheck = never
@@ -114,6 +91,16 @@ def gives_outputs(encoder: TextEncoder) -> TypeGuard[OutputsEncoder]:
 def layouts_of(encoder: TextEncoder) -> dict[Output, Layout]:
     """The outputs that an encoder has beside dense vectors, often none."""
     return dict(encoder.layouts) if gives_outputs(encoder) else {}
+
+
+def token_layout(width: int) -> Layout:
+    """The form of a token's vector."""
+    return np.dtype((np.int8, (width,)))
+
+
+def row_of(data: bytes, layout: Layout) -> Row | None:
+    """A row from its bytes; None where they are no whole number of entries."""
+    return None if len(data) % layout.itemsize else np.frombuffer(data, layout)
 
 
 def quantized(vectors: Vectors) -> Row:

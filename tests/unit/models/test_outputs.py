@@ -18,11 +18,12 @@ from codeintel.models.outputs import (
     TERM,
     TOKEN_SCALE,
     Encoded,
-    Layout,
     Output,
     greatest_weights,
     layouts_of,
     quantized,
+    row_of,
+    token_layout,
 )
 from lookup_model import TOKEN_WIDTH, lookup_tables, write_lookup_model
 
@@ -156,6 +157,8 @@ def test_weights_that_are_no_numbers_are_refused(tmp_path: Path, name: str) -> N
 
 
 def test_bytes_become_entries_where_they_divide() -> None:
-    layout = Layout(np.dtype(np.int8), 4)
-    assert layout.read(bytes(8)).shape == (2, 4)
-    assert not layout.divides(bytes(7))
+    layout = token_layout(4)
+    row = row_of(bytes(8), layout)
+    assert row is not None and row.shape == (2, 4)
+    assert row_of(bytes(7), layout) is None
+    assert np.empty(0, layout).shape == (0, 4)

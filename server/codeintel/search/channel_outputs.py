@@ -1,0 +1,27 @@
+"""Which outputs of the encoder the channels that are switched on need; how they search is channels'."""
+
+from __future__ import annotations
+
+from codeintel.models.folder import Models
+from codeintel.models.outputs import Output, Outputs
+from codeintel.settings import ChannelSettings
+
+OFF = "off"
+_NAMES = {
+    Output.TOKENS: ("token vectors", "channels.late"),
+    Output.TERMS: ("term weights", "channels.splade"),
+}
+
+
+def wanted_outputs(channels: ChannelSettings) -> Outputs:
+    """The outputs without which a channel that is switched on has nothing to search."""
+    return frozenset({Output.TOKENS} if channels.late != OFF else ())
+
+
+def lacking_outputs(models: Models) -> list[str]:
+    """What a person should know of channels that the model does not serve."""
+    return [
+        f"{models.encoder.model_id} gives no {what}: {option} has no effect."
+        for output, (what, option) in _NAMES.items()
+        if output in models.wanted and output not in models.layouts
+    ]
