@@ -1,0 +1,129 @@
+"""Tokens by their centroid, for finding texts that no other channel proposes: the wide side of late interaction.
+
+After XTR (Lee et al. 2023: a text is scored by its retrieved tokens, the others' similarity imputed) and WARP
+(Scheerer et al. 2025: lists sorted by centroid, an imputed similarity read off the centroids, as many lists as hold
+t' tokens). Of the token vectors only their place is kept, four bytes: a list's vectors are gathered from the segment
+exactly, which measured faster than decompressing residuals and needs none of their bytes.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from codeintel.cancellation import CancelCheck, never
+from codeintel.engines.late_centroids import clustered
+from codeintel.engines.late_maxsim import UNIT, Tokens
+from codeintel.engines.ragged_segment import Layout, RaggedSegment, read_segment, write_segment
+
+Rows = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+Scores = npt.NDArray[np.float32]
+
+PLACE = np.dtype("<i4")
+# WARP's t' = floor(sqrt(8 N) / 1000) * 1000 is 0 below 125,000 tokens, which would impute the best centroid's score.
+LEAST_RETRIEVED = 1_000
+# Bounds of the lists that a query token looks into until they hold t' tokens: guesses that recall was measured with.
+LEAST_LISTS, MOST_LISTS = 4, 32
+
+
+def retrieved_tokens(tokens: int) -> int:
+    """t': how many of so many tokens each token of a query looks at."""
+    return max(LEAST_RETRIEVED, math.floor(math.sqrt(8 * tokens) / 1000) * 1000)
+
+
+@dataclass(frozen=True)
+class TokenLists:
+    """Lists over one segment: `centroids` int8 [k, width], and the places of their entries one list after the other."""
+
+    segment: RaggedSegment
+    centroids: Tokens
+    starts: Rows
+    places: npt.NDArray[np.int32]
+
+    @cached_property
+    def owners(self) -> npt.NDArray[np.int32]:
+        """The row of each entry of the segment, int32 [entries]; 10 ms for four million, once."""
+        lengths = np.diff(self.segment.starts)
+        return np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
+
+    def imputed_scores(self, query: Tokens) -> Scores:
+        """An estimate of each row's MaxSim, float32 [rows]: a token that was not retrieved is imputed."""
+        total = np.zeros(len(self.segment), np.float32)
+        for token, lists, missing in self._probed(query):
+            best = np.full(len(total), missing, np.float32)
+            places = self._places(lists)
+            similar = self.segment.entries[places].astype(np.float32) @ token.astype(np.float32)
+            np.maximum.at(best, self.owners[places], similar)
+            total += best
+        return total / (UNIT * max(len(query), 1))
+
+    def retrieves(self, query: Tokens, row: int) -> Flags:
+        """Which of the query's tokens retrieved a token of a row, bool [q]; the others were imputed."""
+        first, last = self.segment.starts[row], self.segment.starts[row + 1]
+        found = [
+            bool(((places >= first) & (places < last)).any())
+            for places in (self._places(lists) for _, lists, _ in self._probed(query))
+        ]
+        return np.array(found, np.bool_)
+
+    def _probed(self, query: Tokens) -> list[tuple[Tokens, Rows, float]]:
+        """For each token of the query: the lists that it looks into, and the similarity imputed beyond them."""
+        near = query.astype(np.float32) @ self.centroids.T.astype(np.float32)
+        sizes, wanted = np.diff(self.starts), retrieved_tokens(len(self.places))
+        most = min(MOST_LISTS, len(sizes) - 1) if wanted < len(self.places) else len(sizes)
+        found: list[tuple[Tokens, Rows, float]] = []
+        for token, scores in zip(query, near, strict=True):
+            nearest = (
+                np.argpartition(-scores, most)[: most + 1] if most < len(scores) else np.arange(len(scores))
+            )
+            nearest = nearest[np.argsort(-scores[nearest], kind="stable")]
+            reached = int(np.searchsorted(np.cumsum(sizes[nearest]), wanted)) + 1
+            looked = min(max(reached, LEAST_LISTS), most)
+            missing = float(scores[nearest[looked]]) if looked < len(nearest) else -UNIT
+            found.append((token, nearest[:looked], missing))
+        return found
+
+    def _places(self, lists: Rows) -> npt.NDArray[np.int32]:
+        return np.concatenate(
+            [self.places[self.starts[one] : self.starts[one + 1]] for one in lists.tolist()]
+        )
+
+
+def build_lists(segment: RaggedSegment, cancelled: CancelCheck = never) -> TokenLists:
+    """Cluster the entries of a segment, at least one: seconds for millions. Raises Cancelled."""
+    centroids, codes = clustered(segment.entries, cancelled)
+    places = np.argsort(codes, kind="stable").astype(np.int32)
+    starts = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=len(centroids)))])
+    return TokenLists(segment, centroids, starts, places)
+
+
+def write_lists(folder: Path, lists: TokenLists, maker: str, layout: Layout) -> tuple[str, str]:
+    """Write lists beside their segment; answers the names of both files. Raises IndexTrouble."""
+    count = len(lists.centroids)
+    ids, none = np.arange(count), np.zeros(count, np.uint64)
+    names = list_names(lists.segment.name)
+    rows = [lists.places[lists.starts[at] : lists.starts[at + 1]] for at in range(count)]
+    write_segment(folder / names[0], maker, PLACE, ids, none, rows)
+    write_segment(folder / names[1], maker, layout, ids, none, list(lists.centroids[:, None]))
+    return names
+
+
+def read_lists(folder: Path, segment: RaggedSegment, maker: str, layout: Layout) -> TokenLists:
+    """The lists that were written for a segment. Raises IndexCorrupt."""
+    places, centroids = list_names(segment.name)
+    found = read_segment(folder, places, maker, PLACE)
+    return TokenLists(
+        segment, read_segment(folder, centroids, maker, layout).entries, found.starts, found.entries
+    )
+
+
+def list_names(segment: str) -> tuple[str, str]:
+    """The files of a segment's lists: places, centroids."""
+    stem = segment.rpartition(".")[0]
+    return f"{stem}.lists", f"{stem}.centroids"
