@@ -9,7 +9,7 @@ import re
 import threading
 import time
 from collections import OrderedDict, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -44,7 +44,7 @@ from codeintel.judgments.records import Judgment, checked_verdict
 from codeintel.models.cache import chosen_cache
 from codeintel.models.folder import Models, load_models
 from codeintel.search.answers import Answer, Coverage, Explanation, Hit
-from codeintel.search.channel_outputs import lacking_outputs, wanted_outputs
+from codeintel.search.channel_outputs import WIDE, lacking_outputs, wanted_outputs
 from codeintel.search.document_outline import OutlineSymbol, document_outline
 from codeintel.search.expectations import Expected
 from codeintel.search.navigation import Navigation, RootSymbols
@@ -96,7 +96,8 @@ class RootStatus:
     """One root's index as it is now; `meaning` counts chunks with contextual vectors, `structured` documents with rows.
 
     `live` and `stale` count documents: those with unsaved text, and those known to have changed since they were read.
-    `following` says that another process writes the index.
+    `following` says that another process writes the index. `outputs` counts the chunks that have each of the encoder's
+    further outputs that a channel asks for: `tokens`, `terms`.
     """
 
     name: str
@@ -115,6 +116,7 @@ class RootStatus:
     live: int = 0
     stale: int = 0
     following: bool = False
+    outputs: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ class Service:
         self._indexes = tuple(indexes)
         self._settings = settings
         self._models = models
-        self._searcher = Searcher(models)
+        self._searcher = Searcher(models, late=settings.channels.late)
         skip = SkipRules(
             settings.index.max_file_bytes, exclude=settings.index.exclude, include=settings.index.include
         )
@@ -189,7 +191,7 @@ class Service:
                 folder = _index_folder(root, settings, len(roots))
                 opened = _opened(root, folder, models, settings, readonly=readonly, following=following)
                 warnings += [f"{root.name}: {warning}" for warning in opened.warnings]
-                indexes.append(RootIndex(root, opened, models, roots))
+                indexes.append(RootIndex(root, opened, models, roots, wide=settings.channels.late == WIDE))
         except BaseException:
             for index in indexes:
                 index.close()
@@ -878,6 +880,7 @@ def _root_status(index: RootIndex) -> RootStatus:
         live=len(snapshot.live),
         stale=len(snapshot.stale),
         following=not index.writable,
+        outputs={output.value: len(view) for output, view in snapshot.outputs.items()},
     )
 
 

@@ -18,6 +18,8 @@ import numpy.typing as npt
 
 from codeintel.catalog.rows import Chunk, FileRow
 from codeintel.engines.dense_view import DenseView
+from codeintel.engines.late_lists import TokenLists
+from codeintel.engines.late_view import LateView
 from codeintel.engines.lexical import LexicalDocument, LexicalView
 from codeintel.engines.ragged_segment import Row
 from codeintel.engines.ragged_view import RaggedView
@@ -200,7 +202,8 @@ class Snapshot:
 
     `live` are the documents whose unsaved text it has, `stale` those known to have changed since. `structured` counts
     the saved documents that have the rows of their text, of `documents`; `symbols` are the occurrences in them.
-    `outputs` are the token vectors and term weights by chunk id, where a channel asks for them.
+    `outputs` are the token vectors and term weights by chunk id, where a channel asks for them; `token_lists` are over
+    segments of the former, by name.
     """
 
     root: Root
@@ -215,6 +218,7 @@ class Snapshot:
     structured: int = 0
     documents: int = 0
     outputs: Mapping[Output, RaggedView] = field(default_factory=dict)
+    token_lists: Mapping[str, TokenLists] = field(default_factory=dict)
 
     @property
     def coverage(self) -> float:
@@ -233,6 +237,12 @@ class Snapshot:
         """How many chunks have not."""
         held = [len(self.contextual), *map(len, self.outputs.values())]
         return len(self.chunks) - min(held)
+
+    @property
+    def late(self) -> LateView | None:
+        """The token vectors, None where no channel asks for them."""
+        rows = self.outputs.get(Output.TOKENS)
+        return None if rows is None else LateView(rows, self.token_lists)
 
     def knows_symbols_of(self, uri: str) -> bool:
         """Whether the occurrences of a document are known, and are those of the text that is searched."""

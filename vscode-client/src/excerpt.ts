@@ -47,7 +47,7 @@ export function marksOf(hit: Hit): Mark[] {
 
 /** Channels whose evidence is every token with its exact share, rather than the words that matched. */
 function isByToken(source: string): boolean {
-  return source === 'dense' || source === 'static';
+  return source === 'dense' || source === 'static' || source === 'late';
 }
 
 function isPlaced({ range: { start, end } }: Evidence): boolean {

@@ -62,6 +62,10 @@ export interface Evidence {
   range: Range;
   /** its part of the contribution's own score */
   share: number;
+  /** the query's word that it is aligned with, in the channel `late` */
+  query?: string | null;
+  /** whether finding the hit did without it, on an estimate */
+  imputed?: boolean;
 }
 
 /** What `codeintel/explain` takes: a query and a place that is, or should be, among its hits. */
@@ -302,6 +306,8 @@ export interface RootStatus {
   stale: number;
   /** whether another process writes the index, which this one follows */
   following: boolean;
+  /** chunks with `tokens` or `terms`, where a channel asks for these */
+  outputs: Record<string, number>;
 }
 
 /** What `codeintel/search` takes. */

@@ -35,6 +35,8 @@
 ---@field text string the term, token or symbol
 ---@field range lsp.Range where it stands in the file
 ---@field share number its part of the contribution's own score
+---@field query? string the query's word that it is aligned with, in the channel `late`
+---@field imputed? boolean whether finding the hit did without it, on an estimate
 
 ---What `codeintel/explain` takes: a query and a place that is, or should be, among its hits.
 ---@class codeintel.ExplainParams
@@ -177,6 +179,7 @@
 ---@field live integer documents searched as they are in the editor, unsaved
 ---@field stale integer documents known to have changed since they were read
 ---@field following boolean whether another process writes the index, which this one follows
+---@field outputs table<string, integer> chunks with `tokens` or `terms`, where a channel asks for these
 
 ---What `codeintel/search` takes.
 ---@class codeintel.SearchParams

@@ -64,12 +64,14 @@ def contribution_document(part: Contribution) -> Document:
 
 
 def _evidence_document(piece: Evidence) -> Document:
-    return {
+    document = {
         "text": piece.text,
         "startByte": piece.start_byte,
         "endByte": piece.end_byte,
         "share": piece.share,
     }
+    aligned = {"query": piece.query, "imputed": piece.imputed} if piece.query else {}
+    return {**document, **aligned}
 
 
 def tiers_document(coverage: Coverage) -> Document:
@@ -155,6 +157,7 @@ def _root_document(root: RootStatus) -> Document:
         "skipped": dict(root.skipped),
         "chunks": root.chunks,
         "meaning": root.meaning,
+        "outputs": dict(root.outputs),
         "sizeBytes": root.size_bytes,
         "lastIndexedAt": root.last_indexed_at or None,
         "languages": dict(root.languages),

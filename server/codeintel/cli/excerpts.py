@@ -73,10 +73,11 @@ def strongest_words(evidence: Sequence[Evidence]) -> list[Evidence]:
 
     A word stands where it first occurs; one that matched only the path or a breadcrumb has an empty range.
     """
-    words: dict[str, Evidence] = {}
+    words: dict[tuple[str, str], Evidence] = {}
     for piece in _joined(evidence):
-        seen = words.get(piece.text.lower())
-        words[piece.text.lower()] = piece if seen is None else _together(seen, piece)
+        key = piece.text.lower(), piece.query
+        seen = words.get(key)
+        words[key] = piece if seen is None else _together(seen, piece)
     return sorted(words.values(), key=lambda piece: -abs(piece.share))
 
 
@@ -89,7 +90,8 @@ def _joined(evidence: Iterable[Evidence]) -> list[Evidence]:
     joined: list[Evidence] = []
     for piece in sorted(evidence, key=lambda piece: piece.start_byte):
         last = joined[-1] if joined else None
-        if last and has_place(last) and has_place(piece) and last.end_byte == piece.start_byte:
+        touch = last and has_place(last) and has_place(piece) and last.end_byte == piece.start_byte
+        if last and touch and last.query == piece.query:
             text, share = last.text + piece.text, last.share + piece.share
             joined[-1] = replace(last, text=text, end_byte=piece.end_byte, share=share)
         else:

@@ -41,7 +41,8 @@ plain query or an object with `query`; blank lines are passed over.
 
 The `contribution`s of a hit, of channels and priors alike, sum to its `score`. `tiers` says how much of the
 index each tier reaches. With `--explain full` a contribution also has `evidence`: `text`, `startByte`,
-`endByte` and `share`. A query that cannot be answered costs its own line only, and the exit code is then 2
+`endByte` and `share`, and in the channel `late` the `query`'s word that it is aligned with, `imputed` where
+finding the hit did without it. A query that cannot be answered costs its own line only, and the exit code is then 2
 (`column` counts from 1):
 
     {"query": "lnag:python retry",

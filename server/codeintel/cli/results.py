@@ -22,7 +22,7 @@ Level = Literal["one", "signals", "full"]
 BAR_CELLS: Final = 14  # with the figures and a reason still fits 80 columns
 INDENT: Final = " " * 4
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉"
-_COLOURS: Final = {"bm25": "yellow", "dense": "magenta", "static": "blue"}
+_COLOURS: Final = {"bm25": "yellow", "dense": "magenta", "static": "blue", "late": "cyan"}
 
 
 def print_answer(console: Console, answer: Answer, level: Level, *, rooted: bool) -> None:
@@ -146,7 +146,8 @@ def _evidence_lines(hit: Hit, part: Contribution) -> Iterator[Text]:
     for piece in words[:WORDS_SHOWN]:
         where = f"line {line_of_byte(hit, piece.start_byte)}" if has_place(piece) else "its path or name"
         share = f"{INDENT}{'':<11} {piece.share / total:>+7.0%} "
-        yield Text.assemble((share, "dim"), shown(piece.text), (f"  {where}", "dim"))
+        aligned = f" for {shown(piece.query)}{' (imputed)' if piece.imputed else ''}" if piece.query else ""
+        yield Text.assemble((share, "dim"), shown(piece.text), (f"{aligned}  {where}", "dim"))
     if len(words) > WORDS_SHOWN:
         yield Text(f"{INDENT}{'':<20}and {len(words) - WORDS_SHOWN} more", "dim")
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from codeintel.service import RootStatus, Status
 
 LANGUAGES_SHOWN: Final = 6
+OUTPUTS: Final = {"tokens": "token vectors", "terms": "term weights"}
 
 
 @click.command()
@@ -58,7 +59,8 @@ def _root(root: RootStatus) -> Iterator[Text]:
         yield fact("languages", _languages(root.languages))
     structured, meaning = _share(root.structured, root.documents), _share(root.meaning, root.chunks)
     yield fact("documents", f"{root.documents:,} ({structured} with structure)")
-    yield fact("chunks", f"{root.chunks:,} ({meaning} with meaning)")
+    further = "".join(f", {_share(n, root.chunks)} with {OUTPUTS[name]}" for name, n in root.outputs.items())
+    yield fact("chunks", f"{root.chunks:,} ({meaning} with meaning{further})")
     yield fact("indexed", root.last_indexed_at)
 
 

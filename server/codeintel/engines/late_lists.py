@@ -103,13 +103,14 @@ def build_lists(segment: RaggedSegment, cancelled: CancelCheck = never) -> Token
     return TokenLists(segment, centroids, starts, places)
 
 
-def write_lists(folder: Path, lists: TokenLists, maker: str, layout: Layout) -> tuple[str, str]:
+def write_lists(folder: Path, lists: TokenLists, maker: str) -> tuple[str, str]:
     """Write lists beside their segment; answers the names of both files. Raises IndexTrouble."""
     count = len(lists.centroids)
     ids, none = np.arange(count), np.zeros(count, np.uint64)
     names = list_names(lists.segment.name)
     rows = [lists.places[lists.starts[at] : lists.starts[at + 1]] for at in range(count)]
     write_segment(folder / names[0], maker, PLACE, ids, none, rows)
+    layout = np.dtype((np.int8, lists.centroids.shape[1:]))
     write_segment(folder / names[1], maker, layout, ids, none, list(lists.centroids[:, None]))
     return names
 

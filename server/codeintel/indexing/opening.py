@@ -23,6 +23,7 @@ from codeintel.indexing.assembly import lexical_documents
 from codeintel.indexing.output_segments import open_outputs
 from codeintel.indexing.publishing import LEXICAL_FOLDER, META_FILE, lexical_stamps, trained_artifacts
 from codeintel.indexing.structure_workers import STRUCTURE_VERSION
+from codeintel.indexing.token_lists import open_lists
 from codeintel.models.folder import Models
 from codeintel.snapshot import ChunkTable, IndexedFile, Snapshot
 from codeintel.workspace.roots import Root
@@ -67,7 +68,14 @@ def open_index(
         said = len(warnings)
         outputs = open_outputs(store, models, table, warnings)
         snapshot = Snapshot(
-            root, store.generation, table, lexical.view(), static, contextual, outputs=outputs
+            root,
+            store.generation,
+            table,
+            lexical.view(),
+            static,
+            contextual,
+            outputs=outputs,
+            token_lists=open_lists(store, outputs, warnings),
         )
         mended = lexical_mended or lists_mended or len(warnings) > said
         mended = mended or _meta_is_lost(store, contextual, warnings) or _idmap_differs(store, contextual)

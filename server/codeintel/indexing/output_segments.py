@@ -93,16 +93,18 @@ def write_added(store: Store, saved: Snapshot) -> dict[Output, Written]:
 def held_artifacts(store: Store, saved: Snapshot, written: Mapping[Output, Written]) -> list[Artifact]:
     """What the next generation vouches for: the segments that hold living rows, and those just written."""
     names = {held.segment.name for view in saved.outputs.values() for held in view.held}
-    kept = [artifact for artifact in store.manifest.artifacts if artifact.name in names]
+    kept = [a for a in store.manifest.artifacts if segment_of(a.name) in names]
     return [*kept, *(one.artifact for one in written.values())]
 
 
-def merge_crowded(store: Store, saved: Snapshot) -> dict[Output, Merged]:
-    """Write the living rows of segments that have worn out, or are many and small, as one a output."""
+def merge_segments(
+    store: Store, saved: Snapshot, crowds: Mapping[Output, Sequence[Held]]
+) -> dict[Output, Merged]:
+    """Write the living rows of some segments of each output as one, not yet published."""
     merged: dict[Output, Merged] = {}
-    for output, view in saved.outputs.items():
-        crowd = view.crowded()
-        if crowd and store.folder is not None:
+    for output, crowd in crowds.items():
+        view = saved.outputs[output]
+        if store.folder is not None:
             ids, readings, rows = _living(crowd)
             segment, artifact = _write(store, store.folder, output, view.layout, ids, readings, rows, "base")
             merged[output] = Merged(segment, artifact, tuple(held.segment.name for held in crowd))
@@ -157,8 +159,15 @@ def _read(store: Store, artifact: Artifact, layout: Layout) -> RaggedSegment:
 
 def segment_artifacts(store: Store, output: Output) -> list[Artifact]:
     """The segments that the manifest vouches for, the oldest first."""
-    found = (artifact for artifact in store.manifest.artifacts if artifact.name.startswith(f"{output}/"))
+    names = (artifact.name for artifact in store.manifest.artifacts)
+    wanted = {name for name in names if name.startswith(f"{output}/") and segment_of(name) == name}
+    found = (artifact for artifact in store.manifest.artifacts if artifact.name in wanted)
     return sorted(found, key=lambda artifact: _generation(artifact.name))
+
+
+def segment_of(name: str) -> str:
+    """The segment that a file belongs to: itself, or the one that it lists; another engine's file to none."""
+    return f"{name.rpartition('.')[0]}.rows"
 
 
 def _generation(name: str) -> tuple[int, bool]:

@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,6 @@ import numpy as np
 from codeintel.cancellation import CancelCheck, never, stop_if
 from codeintel.catalog.people import PeoplesCatalog
 from codeintel.catalog.views import RootSource
-from codeintel.engines.ragged_view import RaggedView
 from codeintel.errors import IndexCorrupt, IndexTrouble
 from codeintel.indexing.analysis import VANISHED, AnalysisRules, FileAnalysis
 from codeintel.indexing.assembly import indexed_file, lexical_documents, skipped_file
@@ -29,13 +28,8 @@ from codeintel.indexing.following import read_changes
 from codeintel.indexing.memory import give_back_memory
 from codeintel.indexing.newest_rows import NewestRows
 from codeintel.indexing.opening import Opened, project_of
-from codeintel.indexing.output_segments import (
-    Written,
-    held_artifacts,
-    merge_crowded,
-    open_outputs,
-    write_added,
-)
+from codeintel.indexing.output_segments import held_artifacts, open_outputs, write_added
+from codeintel.indexing.output_upkeep import OutputUpkeep
 from codeintel.indexing.progress import ENCODING, READING, STRUCTURE, Meter, ProgressReport, silent
 from codeintel.indexing.publishing import engine_files, idmap_of, structure_of, tables_of
 from codeintel.indexing.root_structure import RootStructure, stored_structure, symbols_at
@@ -44,9 +38,9 @@ from codeintel.indexing.scip_refresh import IndexerRun
 from codeintel.indexing.sources import Sources
 from codeintel.indexing.state import Capture, IndexState
 from codeintel.indexing.structure_workers import StructureWorkers
+from codeintel.indexing.token_lists import open_lists
 from codeintel.indexing.workers import AnalysisWorkers
 from codeintel.models.folder import Models
-from codeintel.models.outputs import Output
 from codeintel.models.vectors import passage_for
 from codeintel.snapshot import IndexedFile, Snapshot
 from codeintel.workspace.discovery import discover, discover_at, would_list
@@ -94,7 +88,10 @@ class _Pending:
 class RootIndex:
     """One root's index. `snapshot` may be read by any thread; every method may be called by any."""
 
-    def __init__(self, root: Root, opened: Opened, models: Models, roots: Sequence[Root]) -> None:
+    def __init__(
+        self, root: Root, opened: Opened, models: Models, roots: Sequence[Root], *, wide: bool = False
+    ) -> None:
+        """`wide` has lists made over token vectors, so that all of them can be searched."""
         self.root = root
         self._models = models
         self._roots = tuple(roots)
@@ -111,6 +108,7 @@ class RootIndex:
         structured = stored_structure(self.store)
         self.state = IndexState(opened.snapshot, models, structured, writes=self.writable)
         self.structure = RootStructure(project_of(root), self.state, self.store)
+        self._outputs = OutputUpkeep(self.state, self.store, self._publishing, wide=wide)
         self.warnings: list[str] = []  # what was found damaged, and mended, after opening
         self._sources = Sources()
         self._newest = NewestRows(self.state)
@@ -437,13 +435,13 @@ class RootIndex:
             if first:
                 tables = tables_of(list(saved.chunks.files()), saved, dims)
                 self.store.rebuild({**tables, **structure}, artifacts=artifacts)
-                self._settle(segments)
+                self._outputs.settle(segments)
                 return
             removed = [uri for uri, file in files.items() if file is None]
             self.store.publish(
                 tables, removed, structure=structure, structure_removed=outdated, artifacts=artifacts
             )
-            self._settle(segments)
+            self._outputs.settle(segments)
             if many:
                 ids = np.array([i for i in capture.vectors if saved.chunks.get(i)], np.int64)
                 ids = ids[saved.contextual.holds(ids)]
@@ -451,30 +449,6 @@ class RootIndex:
             if whole or many:
                 self.store.rewrite("faiss_idmap", idmap_of(saved))  # a fold has moved its rows
                 self._rows_moved = False
-
-    def _settle(self, segments: Mapping[Output, Written]) -> None:
-        """Look for rows that have just been written where they lie now."""
-
-        def settled(output: Output, view: RaggedView) -> RaggedView:
-            written = segments.get(output)
-            return view.settled(written.segment, written.rows) if written else view
-
-        self.state.lay_outputs(settled)
-
-    def _merge_outputs(self) -> None:
-        """Make one segment of those that have worn out or are many and small."""
-        merged = merge_crowded(self.store, self.state.saved)
-        if not merged:
-            return
-        outdated = {name for one in merged.values() for name in one.outdated}
-        kept = [artifact for artifact in self.store.manifest.artifacts if artifact.name not in outdated]
-        self.store.publish({}, artifacts=[*kept, *(one.artifact for one in merged.values())])
-
-        def laid(output: Output, view: RaggedView) -> RaggedView:
-            one = merged.get(output)
-            return view.merged(one.outdated, one.segment) if one else view
-
-        self.state.lay_outputs(laid)
 
     def upkeep(self, cancelled: CancelCheck = never) -> None:
         """What keeps searches and saves fast, for quiet moments: nothing in it changes an answer but for the better.
@@ -488,12 +462,13 @@ class RootIndex:
             if self._forget_deleted() | self._fold_vectors():
                 self.publish(whole=True)
             stop_if(cancelled)
-            self._merge_outputs()
+            self._outputs.merge()
             if self.store.needs_gathering:
                 self.store.gather()
             stop_if(cancelled)
             if self.store.needs_compaction:
                 self.store.compact()
+        self._outputs.list_tokens(cancelled)
 
     def reclaim(self, cancelled: CancelCheck = never) -> tuple[int, int]:
         """All upkeep there is to do, due or not; the files and the bytes that this removed from the index folder."""
@@ -502,7 +477,7 @@ class RootIndex:
             if self._forget_deleted(all_of_them=True) | self._fold():
                 self.publish(whole=True)
             stop_if(cancelled)
-            self._merge_outputs()
+            self._outputs.merge()
             return self.store.reclaim()
 
     def _fold_vectors(self) -> bool:
@@ -574,6 +549,7 @@ class RootIndex:
             )
             outputs = open_outputs(self.store, self._models, self.state.saved.chunks, [], self.state.saved)
             self.state.lay_outputs(lambda output, _: outputs[output])
+            self.state.lay_lists(open_lists(self.store, outputs, [], self.state.saved))
             return True
 
     def adopt(self, opened: Opened) -> None:
@@ -584,6 +560,7 @@ class RootIndex:
             self.store, self._lexical, self._manifest = opened.store, opened.lexical, opened.store.manifest
             self.state.adopt(opened.snapshot, stored_structure(self.store), writes=self.writable)
             self.structure.adopt(self.store)
+            self._outputs.adopt(self.store)
             if opened.must_publish:
                 self.publish(whole=True)
 

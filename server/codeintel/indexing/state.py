@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codeintel.catalog.rows import Chunk
+from codeintel.engines.late_lists import TokenLists
 from codeintel.engines.lexical import LexicalDocument, LexicalIndex, LexicalView
 from codeintel.engines.ragged_segment import Row
 from codeintel.engines.ragged_view import RaggedView
@@ -400,7 +401,15 @@ class IndexState:
         """Exchange the views of outputs for others that say the same, or more, of the saved chunks."""
         with self.lock:
             views = {output: change(output, view) for output, view in self.saved.outputs.items()}
-            self.saved = replace(self.saved, outputs=views)
+            names = {held.segment.name for view in views.values() for held in view.held}
+            lists = {name: lists for name, lists in self.saved.token_lists.items() if name in names}
+            self.saved = replace(self.saved, outputs=views, token_lists=lists)
+            self._relay()
+
+    def lay_lists(self, lists: Mapping[str, TokenLists]) -> None:
+        """Find tokens through further lists from now on; they are over segments that are looked at."""
+        with self.lock:
+            self.saved = replace(self.saved, token_lists={**self.saved.token_lists, **lists})
             self._relay()
 
     def fold(self) -> bool:

@@ -50,6 +50,8 @@ def _contribution(part: Contribution, found: Hit, ranges: Ranges) -> protocol.Co
             text=piece.text,
             range=ranges.of_bytes(found.root, found.chunk, piece.start_byte, piece.end_byte),
             share=piece.share,
+            query=piece.query or None,
+            imputed=piece.imputed,
         )
         for piece in part.evidence
     ]
@@ -171,6 +173,7 @@ def _root(root: RootStatus) -> protocol.RootStatus:
         live=root.live,
         stale=root.stale,
         following=root.following,
+        outputs=dict(root.outputs),
     )
 
 

@@ -101,6 +101,8 @@ class Evidence:
     text: Annotated[str, "the term, token or symbol"]
     range: Annotated[types.Range, "where it stands in the file"]
     share: Annotated[float, "its part of the contribution's own score"]
+    query: Annotated[str | None, "the query's word that it is aligned with, in the channel `late`"] = None
+    imputed: Annotated[bool, "whether finding the hit did without it, on an estimate"] = False
 
 
 @attrs.frozen(kw_only=True)
@@ -238,6 +240,7 @@ class RootStatus:
     live: Annotated[int, "documents searched as they are in the editor, unsaved"]
     stale: Annotated[int, "documents known to have changed since they were read"]
     following: Annotated[bool, "whether another process writes the index, which this one follows"]
+    outputs: Annotated[dict[str, int], "chunks with `tokens` or `terms`, where a channel asks for these"]
 
 
 @attrs.frozen(kw_only=True)

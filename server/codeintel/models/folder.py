@@ -55,6 +55,12 @@ class Models:
             return self.encoder.encode_outputs(passages, frozenset(layouts), cancelled)
         return Encoded(self.encoder.encode(passages, cancelled))
 
+    def encode_query(self, text: str) -> Encoded:
+        """All that the encoder has to say of a query as typed, in one pass; the last queries are remembered."""
+        if gives_outputs(self.encoder):
+            return self.encoder.encode_query_outputs(text)
+        return Encoded(self.encoder.encode_query(text)[None])
+
     @property
     def encoded(self) -> int:
         """How many passages the encoder has read; 0 where it does not count."""

@@ -13,12 +13,18 @@ from codeintel.workspace.roots import Root
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A piece of the chunk's text behind a contribution; byte offsets are the file's, `share` its part of the score."""
+    """A piece of the chunk's text behind a contribution; byte offsets are the file's, `share` its part of the score.
+
+    `query` is the query's own word where the channel aligns one with it. `imputed` says that finding the chunk did
+    without this piece, of which only an estimate was known then; the share is exact all the same.
+    """
 
     text: str
     start_byte: int
     end_byte: int
     share: float
+    query: str = ""
+    imputed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

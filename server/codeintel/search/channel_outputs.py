@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final, Literal
+
 from codeintel.models.folder import Models
 from codeintel.models.outputs import Output, Outputs
 from codeintel.settings import ChannelSettings
 
-OFF = "off"
+LateMode = Literal["off", "narrow", "wide"]
+OFF: Final = "off"
+WIDE: Final = "wide"
 _NAMES = {
     Output.TOKENS: ("token vectors", "channels.late"),
     Output.TERMS: ("term weights", "channels.splade"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +13,12 @@ from codeintel.search.ranking import Candidate, ChannelHit
 from codeintel.search.weights import Weights
 from codeintel.snapshot import Snapshot
 
+LATE = "late"
+"""The channel of late interaction."""
+
 Ids = npt.NDArray[np.int64]
 Vector = npt.NDArray[np.float32]
+Tokens = npt.NDArray[np.int8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +31,16 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What the channels look for: terms, and a query vector per model where that model is to be asked."""
+    """What the channels look for: terms, and a query vector per model where that model is to be asked.
+
+    `tokens` are the query's token vectors; `wide` has them looked for in every chunk, not in the other channels' alone.
+    """
 
     intent: Intent
     contextual: Vector | None = None
     static: Vector | None = None
+    tokens: Tokens | None = None
+    wide: bool = False
 
 
 Found = Iterator[tuple[int, float]]
@@ -40,7 +49,9 @@ Found = Iterator[tuple[int, float]]
 def candidates(scopes: Sequence[Scope], probe: Probe, weights: Weights) -> list[Candidate]:
     """Every chunk among the best of some channel, with its place in each."""
     gathered: dict[tuple[str, int], Candidate] = {}
-    for channel, weight in channel_weights(scopes, probe, weights).items():
+    found = dict(channel_weights(scopes, probe, weights))
+    compared = 0.0 if probe.wide else found.pop(LATE, 0.0)
+    for channel, weight in found.items():
         search = SEARCHES[channel]
         scored = [
             (score, scope, chunk_id) for scope in scopes for chunk_id, score in search(scope, probe, weights)
@@ -48,11 +59,46 @@ def candidates(scopes: Sequence[Scope], probe: Probe, weights: Weights) -> list[
         # equal scores: by id, so that the order never depends on which root or segment answered first
         scored.sort(key=lambda entry: (-entry[0], entry[2]))
         _gather(gathered, channel, weight, scored[: weights.candidates])
+    if compared:
+        _compare(gathered, scopes, probe, compared)
     return list(gathered.values())
 
 
+def without_channel(found: Sequence[Candidate], channel: str, *, wide: bool) -> list[Candidate]:
+    """The candidates that there would be without a channel; who is merely compared is ranked among those left."""
+    kept = [replace(one, found=[hit for hit in one.found if hit.channel != channel]) for one in found]
+    if wide or channel == LATE:
+        return [one for one in kept if one.found]
+    left = [one for one in kept if any(hit.channel != LATE for hit in one.found)]
+    late = [(hit.score, one) for one in left for hit in one.found if hit.channel == LATE]
+    for rank, (_, one) in enumerate(sorted(late, key=_by_score), 1):
+        one.found = [replace(hit, rank=rank) if hit.channel == LATE else hit for hit in one.found]
+    return left
+
+
+def _compare(
+    gathered: Mapping[tuple[str, int], Candidate], scopes: Sequence[Scope], probe: Probe, weight: float
+) -> None:
+    """Rank the candidates of the other channels by late interaction; one without token vectors stays unranked."""
+    assert probe.tokens is not None
+    scored: list[tuple[float, Candidate]] = []
+    for scope in scopes:
+        name, late = scope.snapshot.root.name, scope.snapshot.late
+        ids = [chunk_id for root, chunk_id in gathered if root == name]
+        if late is not None and ids:
+            hits = late.rescore(probe.tokens, ids)
+            pairs = zip(hits.ids.tolist(), hits.scores.tolist(), strict=True)
+            scored += [(score, gathered[name, chunk_id]) for chunk_id, score in pairs]
+    for rank, (score, candidate) in enumerate(sorted(scored, key=_by_score), 1):
+        candidate.found.append(ChannelHit(LATE, rank, score, weight))
+
+
+def _by_score(entry: tuple[float, Candidate]) -> tuple[float, int]:
+    return -entry[0], entry[1].chunk.id
+
+
 def channel_weights(scopes: Sequence[Scope], probe: Probe, weights: Weights) -> Mapping[str, float]:
-    """The channels that can answer, each with its weight: contextual vectors count for what they cover."""
+    """The channels that can answer, each with its weight: vectors count for what they cover."""
     chunks = sum(len(scope.snapshot.chunks) for scope in scopes)
     covered = sum(len(scope.snapshot.contextual) for scope in scopes) / max(chunks, 1)
     found = {"bm25": weights.bm25 if probe.intent.terms else 0.0}
@@ -60,6 +106,9 @@ def channel_weights(scopes: Sequence[Scope], probe: Probe, weights: Weights) -> 
         found["dense"] = weights.dense * covered
     if probe.static is not None:
         found["static"] = weights.static * (1 - covered)
+    if probe.tokens is not None:
+        tokens = sum(len(late.rows) for scope in scopes if (late := scope.snapshot.late))
+        found[LATE] = weights.late * tokens / max(chunks, 1)
     return {channel: weight for channel, weight in found.items() if weight > 0}
 
 
@@ -102,8 +151,17 @@ def _static(scope: Scope, probe: Probe, weights: Weights) -> Found:
     return zip(hits.ids.tolist(), hits.scores.tolist(), strict=True)
 
 
+def _late(scope: Scope, probe: Probe, weights: Weights) -> Found:
+    late = scope.snapshot.late
+    if late is None or probe.tokens is None:
+        return iter(())
+    hits = late.search(probe.tokens, weights.candidates, scope.allowed)
+    return zip(hits.ids.tolist(), hits.scores.tolist(), strict=True)
+
+
 SEARCHES: dict[str, Callable[[Scope, Probe, Weights], Found]] = {
     "bm25": _bm25,
     "dense": _dense,
     "static": _static,
+    LATE: _late,
 }

@@ -8,8 +8,10 @@ from collections.abc import Iterator, Sequence
 
 from codeintel.analysis.identifiers import terms
 from codeintel.catalog.rows import Chunk
+from codeintel.engines.late_view import LateView
 from codeintel.engines.lexical import TermScore
-from codeintel.models.passage import content_offsets
+from codeintel.models.outputs import OutputsEncoder, gives_outputs
+from codeintel.models.passage import content_offsets, query_text
 from codeintel.models.vectors import TextEncoder, Vectors, passage_for
 from codeintel.search.answers import Evidence
 
@@ -60,6 +62,38 @@ def passage_evidence(chunk: Chunk, model: TextEncoder, query_vector: Vectors) ->
         )
         for token in model.token_shares(query_vector, passage)
     )
+
+
+def alignment_evidence(
+    chunk: Chunk, model: TextEncoder, query: str, late: LateView | None
+) -> tuple[Evidence, ...]:
+    """Each word piece of the query with the one of the chunk that is nearest to it; the shares sum to the MaxSim.
+
+    What is aligned with the breadcrumb has no place in the text: its range is empty, at the start.
+    """
+    if late is None or not gives_outputs(model):
+        return ()
+    trace = late.explain(model.encode_query_outputs(query).tokens[0], chunk.id)
+    if trace is None or not trace.alignments:
+        return ()
+    passage = passage_for(model, chunk.uri, chunk.breadcrumb, chunk.content)
+    offsets = content_offsets(chunk.uri if model.reads_path else "", chunk.breadcrumb, chunk.content)
+    asked, words = _pieces(model, query_text(query)), model.token_places(passage).spans.tolist()
+    return tuple(
+        Evidence(
+            passage[start:end],
+            *_source_range(chunk, offsets[start:end]),
+            one.score / len(trace.alignments),
+            asked[one.query_token],
+            one.query_token in trace.imputed,
+        )
+        for one in trace.alignments
+        for start, end in (words[one.token],)
+    )
+
+
+def _pieces(model: OutputsEncoder, words: str) -> list[str]:
+    return [words[start:end] for start, end in model.token_places(words).spans.tolist()]
 
 
 def _source_range(chunk: Chunk, characters: Sequence[int]) -> tuple[int, int]:

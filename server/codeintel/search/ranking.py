@@ -88,7 +88,12 @@ def _fused(candidate: Candidate, weights: Weights) -> Iterable[Contribution]:
         )
 
 
-CHANNEL_NAMES = {"bm25": "matching words,", "dense": "similar meaning,", "static": "similar words,"}
+CHANNEL_NAMES = {
+    "bm25": "matching words,",
+    "dense": "similar meaning,",
+    "static": "similar words,",
+    "late": "word by word,",
+}
 
 
 def _priors(candidate: Candidate, intent: Intent, weights: Weights) -> Iterable[Contribution]:

@@ -11,10 +11,12 @@ from codeintel.cancellation import CancelCheck, never, stop_if
 from codeintel.catalog.rows import Chunk
 from codeintel.errors import NotReady, UsageError
 from codeintel.models.folder import Models
-from codeintel.models.vectors import TextEncoder, Vectors, passage_for
+from codeintel.models.outputs import Encoded
+from codeintel.models.vectors import Vectors, passage_for
 from codeintel.search.answers import Answer, Contribution, Coverage, Explanation, Hit
-from codeintel.search.channels import Probe, Scope, candidates
-from codeintel.search.evidence import passage_evidence, term_evidence
+from codeintel.search.channel_outputs import OFF, WIDE, LateMode
+from codeintel.search.channels import LATE, Probe, Scope, candidates, without_channel
+from codeintel.search.evidence import alignment_evidence, passage_evidence, term_evidence
 from codeintel.search.filters import allowed_chunks, ids_of
 from codeintel.search.intent import Intent, Rarity, intent_of
 from codeintel.search.query import Query, parse
@@ -39,9 +41,10 @@ class SearchRequest:
 class Searcher:
     """Answers queries with one set of models and weights; holds no state of its own, so any thread may use it."""
 
-    def __init__(self, models: Models, weights: Weights = DEFAULT_WEIGHTS) -> None:
+    def __init__(self, models: Models, weights: Weights = DEFAULT_WEIGHTS, *, late: LateMode = OFF) -> None:
         self._models = models
         self._weights = weights
+        self._late = late
 
     def search(
         self, snapshots: Sequence[Snapshot], request: SearchRequest, cancelled: CancelCheck = never
@@ -105,7 +108,9 @@ class Searcher:
             replace(
                 hit,
                 contributions=tuple(
-                    self._with_tokens(part, chunk, query) if depth == "full" else replace(part, evidence=())
+                    self._with_tokens(part, chunk, query, _of_root(snapshots, root))
+                    if depth == "full"
+                    else replace(part, evidence=())
                     for part in hit.contributions
                 ),
             ),
@@ -167,18 +172,32 @@ class Searcher:
 
     def _probe(self, snapshots: Sequence[Snapshot], intent: Intent, asked: str | Chunk) -> Probe:
         """Ask only the models that some snapshot has vectors of; a query costs 2-3 ms of encoding."""
-        encoder, static = self._models.encoder, self._models.static
         contextual = any(len(snapshot.contextual) for snapshot in snapshots)
         pending = any(snapshot.coverage < 1 for snapshot in snapshots)
+        has_tokens = self._late != OFF and any(snapshot.late for snapshot in snapshots)
+        encoded = self._encoded(asked) if contextual or has_tokens else None
+        tokens = encoded.tokens[0] if encoded and has_tokens and encoded.tokens else None
+        return Probe(
+            intent,
+            encoded.dense[0] if encoded and contextual else None,
+            self._static_vector(asked) if pending else None,
+            tokens if tokens is not None and len(tokens) else None,
+            self._late == WIDE,
+        )
 
-        def vector(model: TextEncoder) -> Vectors:
-            if isinstance(asked, str):
-                return model.encode_query(asked)
-            passage = passage_for(model, asked.uri, asked.breadcrumb, asked.content)
-            vector: Vectors = model.encode([passage])[0]
-            return vector
+    def _encoded(self, asked: str | Chunk) -> Encoded:
+        """What the encoder makes of a query, or of a chunk as one, in one pass."""
+        model = self._models.encoder
+        if isinstance(asked, Chunk):
+            return self._models.encode([passage_for(model, asked.uri, asked.breadcrumb, asked.content)])
+        return self._models.encode_query(asked)
 
-        return Probe(intent, vector(encoder) if contextual else None, vector(static) if pending else None)
+    def _static_vector(self, asked: str | Chunk) -> Vectors:
+        model = self._models.static
+        if isinstance(asked, str):
+            return model.encode_query(asked)
+        vector: Vectors = model.encode([passage_for(model, asked.uri, asked.breadcrumb, asked.content)])[0]
+        return vector
 
     def hit(self, candidate: Candidate, snapshots: Sequence[Snapshot], intent: Intent, explain: bool) -> Hit:
         """A candidate as a hit; with `explain` with the terms that matched and their places."""
@@ -202,7 +221,12 @@ class Searcher:
         words = ", ".join(found.text for found in evidence)
         return replace(part, evidence=evidence, reason=f"{part.reason}: {words}" if words else part.reason)
 
-    def _with_tokens(self, part: Contribution, chunk: Chunk, query: Query) -> Contribution:
+    def _with_tokens(
+        self, part: Contribution, chunk: Chunk, query: Query, snapshot: Snapshot
+    ) -> Contribution:
+        if part.source == LATE:
+            evidence = alignment_evidence(chunk, self._models.encoder, query.text, snapshot.late)
+            return replace(part, evidence=evidence)
         model = {"dense": self._models.encoder, "static": self._models.static}.get(part.source)
         if model is None:
             return part
@@ -215,17 +239,8 @@ class Searcher:
         channels = {hit.channel for candidate in ranked for hit in candidate.found}
         ranks: dict[str, int | None] = {}
         for channel in sorted(channels):
-            kept = [
-                Candidate(
-                    one.root,
-                    one.chunk,
-                    [hit for hit in one.found if hit.channel != channel],
-                    one.symbols,
-                    one.signals,
-                )
-                for one in ranked
-            ]
-            place = _place(rank([one for one in kept if one.found], intent, self._weights), root, chunk)
+            kept = without_channel(ranked, channel, wide=self._late == WIDE)
+            place = _place(rank(kept, intent, self._weights), root, chunk)
             ranks[channel] = None if place is None else place + 1
         return ranks
 

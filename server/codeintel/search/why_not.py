@@ -22,7 +22,12 @@ from codeintel.workspace.roots import Root
 
 Kind = Literal["found", "below", "filtered", "notIndexed", "notCandidate", "deleted", "unknown"]
 
-CHANNEL_WORDS: Final = {"bm25": "words", "dense": "meaning", "static": "similar words"}
+CHANNEL_WORDS: Final = {
+    "bm25": "words",
+    "dense": "meaning",
+    "static": "similar words",
+    "late": "token vectors",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,7 +210,7 @@ def test_an_imputed_score_is_the_sum_of_what_was_retrieved_and_what_was_imputed(
 def test_lists_are_read_as_they_were_written(many: tuple[LateView, LateView, Path]) -> None:
     listed, _, folder = many
     (lists,) = listed.lists.values()
-    assert write_lists(folder, lists, "m", LAYOUT) == ("base-g1.lists", "base-g1.centroids")
+    assert write_lists(folder, lists, "m") == ("base-g1.lists", "base-g1.centroids")
     again = read_lists(folder, lists.segment, "m", LAYOUT)
     query = tokens(4, 5)
     assert np.array_equal(again.imputed_scores(query), lists.imputed_scores(query))

@@ -50,7 +50,7 @@ def test_names_are_camel_case_on_the_wire() -> None:
 
 def test_a_hit_survives_the_wire() -> None:
     span = types.Range(types.Position(1, 2), types.Position(3, 4))
-    evidence = protocol.Evidence(text="retry", range=span, share=0.5)
+    evidence = protocol.Evidence(text="retry", range=span, share=0.5, query="retries", imputed=True)
     part = protocol.Contribution(
         source="bm25", kind="channel", contribution=1.0, reason="r", rank=1, score=2.0, evidence=[evidence]
     )

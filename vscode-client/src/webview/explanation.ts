@@ -190,5 +190,5 @@ export function differences(hit: Hit, other: Hit, heads: [string, string], strin
 }
 
 function isByToken(part: Contribution): boolean {
-  return part.source === 'dense' || part.source === 'static';
+  return part.source === 'dense' || part.source === 'static' || part.source === 'late';
 }
