@@ -9,6 +9,8 @@ from benchmarks import (
     ablation,
     catalog_readers,
     index_time,
+    late_interaction,
+    late_ranking,
     latency,
     live_checkout,
     live_edits,
@@ -27,6 +29,7 @@ def main() -> None:
     """About 40 minutes on two cores that do nothing else."""
     made = parser(__doc__ or "")
     index_time.add_arguments(made)
+    late_interaction.add_arguments(made)
     options = made.parse_args()
     places = places_of(options)
     retrieval.run(places)
@@ -34,6 +37,8 @@ def main() -> None:
     structure_speed.run(places)
     latency.run(places)
     index_time.run(places, options.semble_python, options.runs)
+    late_interaction.run(options)
+    late_ranking.run(options)
     options.quick = False
     for live in (live_edits, live_structure, live_typing, live_scale, live_responsiveness, live_checkout):
         live.run(options)
