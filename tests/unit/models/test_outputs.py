@@ -156,6 +156,12 @@ def test_weights_that_are_no_numbers_are_refused(tmp_path: Path, name: str) -> N
         OnnxEncoder(tmp_path).encode(["text"])
 
 
+def test_a_tokenizer_of_another_model_is_refused(tmp_path: Path) -> None:
+    write_lookup_model(tmp_path, **{name: table[:1_000] for name, table in lookup_tables().items()})
+    with pytest.raises(ModelError, match=r"does not know the tokens of its tokenizer\.json"):
+        OnnxEncoder(tmp_path).encode(["text"])
+
+
 def test_bytes_become_entries_where_they_divide() -> None:
     layout = token_layout(4)
     row = row_of(bytes(8), layout)
