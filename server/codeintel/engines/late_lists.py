@@ -28,6 +28,8 @@ Scores = npt.NDArray[np.float32]
 PLACE = np.dtype("<i4")
 # WARP's t' = floor(sqrt(8 N) / 1000) * 1000 is 0 below 125,000 tokens, which would impute the best centroid's score.
 LEAST_RETRIEVED = 1_000
+# A longer query looks at no more tokens altogether than one of so many would: a guess.
+LONG_QUERY = 16
 # Bounds of the lists that a query token looks into until they hold t' tokens: guesses that recall was measured with.
 LEAST_LISTS, MOST_LISTS = 4, 32
 
@@ -52,42 +54,51 @@ class TokenLists:
         lengths = np.diff(self.segment.starts)
         return np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
 
-    def imputed_scores(self, query: Tokens) -> Scores:
-        """An estimate of each row's MaxSim, float32 [rows]: a token that was not retrieved is imputed."""
-        total = np.zeros(len(self.segment), np.float32)
-        for token, lists, missing in self._probed(query):
-            best = np.full(len(total), missing, np.float32)
-            places = self._places(lists)
-            similar = self.segment.entries[places].astype(np.float32) @ token.astype(np.float32)
-            np.maximum.at(best, self.owners[places], similar)
-            total += best
-        return total / (UNIT * max(len(query), 1))
+    def estimates(self, query: Tokens) -> tuple[Rows, Scores]:
+        """The rows of which a token was retrieved, ascending, and of each an estimate of its MaxSim, float32.
+
+        Whatever one token of the query retrieved counts for all of them; where that is nothing near, the similarity is
+        imputed.
+        """
+        lists, missing = self._probed(query)
+        places = np.sort(self._places(lists))
+        owners = self.owners[places]
+        firsts = np.flatnonzero(np.diff(owners, prepend=-1))
+        similar = self.segment.entries[places].astype(np.float32) @ query.T.astype(np.float32)
+        nearest = np.maximum(np.maximum.reduceat(similar, firsts, axis=0), missing)
+        return owners[firsts].astype(np.int64), nearest.sum(axis=1) / (UNIT * len(query))
 
     def retrieves(self, query: Tokens, row: int) -> Flags:
-        """Which of the query's tokens retrieved a token of a row, bool [q]; the others were imputed."""
-        first, last = self.segment.starts[row], self.segment.starts[row + 1]
-        found = [
-            bool(((places >= first) & (places < last)).any())
-            for places in (self._places(lists) for _, lists, _ in self._probed(query))
-        ]
-        return np.array(found, np.bool_)
+        """For which of the query's tokens something near was retrieved of a row, bool [q]; the others are imputed."""
+        lists, missing = self._probed(query)
+        places = self._places(lists)
+        mine = places[(places >= self.segment.starts[row]) & (places < self.segment.starts[row + 1])]
+        if not len(mine):
+            return np.zeros(len(query), np.bool_)
+        similar = self.segment.entries[mine].astype(np.float32) @ query.T.astype(np.float32)
+        found: Flags = similar.max(axis=0) >= missing
+        return found
 
-    def _probed(self, query: Tokens) -> list[tuple[Tokens, Rows, float]]:
-        """For each token of the query: the lists that it looks into, and the similarity imputed beyond them."""
+    def _probed(self, query: Tokens) -> tuple[Rows, Scores]:
+        """The lists to look into, ascending, and the similarity imputed beyond them, float32 [q].
+
+        Each token of the query looks into its nearest lists until they hold t' tokens, fewer for a long query.
+        """
         near = query.astype(np.float32) @ self.centroids.T.astype(np.float32)
         sizes, wanted = np.diff(self.starts), retrieved_tokens(len(self.places))
-        most = min(MOST_LISTS, len(sizes) - 1) if wanted < len(self.places) else len(sizes)
-        found: list[tuple[Tokens, Rows, float]] = []
-        for token, scores in zip(query, near, strict=True):
-            nearest = (
-                np.argpartition(-scores, most)[: most + 1] if most < len(scores) else np.arange(len(scores))
-            )
-            nearest = nearest[np.argsort(-scores[nearest], kind="stable")]
-            reached = int(np.searchsorted(np.cumsum(sizes[nearest]), wanted)) + 1
-            looked = min(max(reached, LEAST_LISTS), most)
-            missing = float(scores[nearest[looked]]) if looked < len(nearest) else -UNIT
-            found.append((token, nearest[:looked], missing))
-        return found
+        count = len(sizes)
+        if wanted >= len(self.places):
+            return np.arange(count), np.full(len(query), -UNIT, np.float32)
+        wanted = max(LEAST_RETRIEVED, wanted * min(LONG_QUERY, len(query)) // len(query))
+        most = min(MOST_LISTS, count - 1)
+        nearest = np.argpartition(-near, most, axis=1)[:, : most + 1]
+        order = np.argsort(-np.take_along_axis(near, nearest, axis=1), axis=1, kind="stable")
+        nearest = np.take_along_axis(nearest, order, axis=1)
+        reached = (np.cumsum(sizes[nearest], axis=1) < wanted).sum(axis=1) + 1
+        looked = np.clip(reached, min(LEAST_LISTS, most), most)
+        lists = nearest[np.arange(most + 1)[None] < looked[:, None]]
+        beyond = np.take_along_axis(nearest, looked[:, None], axis=1)
+        return np.unique(lists), np.take_along_axis(near, beyond, axis=1)[:, 0]
 
     def _places(self, lists: Rows) -> npt.NDArray[np.int32]:
         return np.concatenate(

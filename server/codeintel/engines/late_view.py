@@ -73,8 +73,9 @@ class LateView:
         for held in self.rows.held:
             counts = _counting(held, allowed)
             lists = self.lists.get(held.segment.name)
-            if lists is not None and counts.sum() > max(PROPOSED_TIMES * k, LEAST_PROPOSED):
-                proposed.append(held.segment.ids[_proposed(lists, query, counts, k)])
+            found = _proposed(lists, query, counts, k) if lists is not None else None
+            if found is not None:
+                proposed.append(held.segment.ids[found])
             elif counts.any():
                 rows, exact = _exact(held, query, counts)
                 ids.append(held.segment.ids[rows])
@@ -105,10 +106,16 @@ def _counting(held: Held, allowed: Ids | None) -> npt.NDArray[np.bool_]:
     return counts if allowed is None else counts & np.isin(held.segment.ids, allowed)
 
 
-def _proposed(lists: TokenLists, query: Tokens, counts: npt.NDArray[np.bool_], k: int) -> Ids:
-    scores = np.where(counts, lists.imputed_scores(query), -np.inf)
+def _proposed(lists: TokenLists, query: Tokens, counts: npt.NDArray[np.bool_], k: int) -> Ids | None:
+    """The rows that lists propose; None where they find too few, or so few count that all can be compared."""
     most = max(PROPOSED_TIMES * k, LEAST_PROPOSED)
-    best: Ids = np.argpartition(-scores, most)[:most]
+    if counts.sum() <= most:
+        return None
+    rows, scores = lists.estimates(query)
+    rows, scores = rows[counts[rows]], scores[counts[rows]]
+    if len(rows) <= most:
+        return rows if len(rows) >= k else None
+    best: Ids = rows[np.argpartition(-scores, most)[:most]]
     return best
 
 
