@@ -94,7 +94,7 @@ export interface ExplainResult {
   nextHit?: Hit | null;
   /** its rank without each channel; empty unless the depth is `full` */
   without: Record<string, number | null>;
-  /** why it is no candidate, in a sentence; empty where it is one */
+  /** why it is no candidate, or what a channel could not look at yet; else empty */
   note: string;
   /** the explanation in one line, for people */
   summary: string;

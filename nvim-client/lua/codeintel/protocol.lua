@@ -53,7 +53,7 @@
 ---@field candidates integer chunks that were ranked
 ---@field nextHit? codeintel.Hit the hit right below it; not at depth `one`
 ---@field without table<string, integer> its rank without each channel; empty unless the depth is `full`
----@field note string why it is no candidate, in a sentence; empty where it is one
+---@field note string why it is no candidate, or what a channel could not look at yet; else empty
 ---@field summary string the explanation in one line, for people
 
 ---What the command `codeintel.server.exportIdMap` takes.

@@ -179,7 +179,7 @@ class ExplainResult:
     without: Annotated[
         dict[str, int | None], "its rank without each channel; empty unless the depth is `full`"
     ]
-    note: Annotated[str, "why it is no candidate, in a sentence; empty where it is one"]
+    note: Annotated[str, "why it is no candidate, or what a channel could not look at yet; else empty"]
     summary: Annotated[str, "the explanation in one line, for people"]
 
 

@@ -110,8 +110,9 @@ class Answer:
 class Explanation:
     """Why one chunk stands where it does for a query.
 
-    `hit` and the 1-based `rank` are None where it is not among the `candidates`; then `note` says why. `next_hit` is
-    the one below; `without` has the rank it would have without each channel, None where it would not be found.
+    `hit` and the 1-based `rank` are None where it is not among the `candidates`; then `note` says why, for a hit what a
+    channel could not look at yet. `next_hit` is the one below; `without` has the rank it would have without each
+    channel, None where it would not be found.
     """
 
     query: str

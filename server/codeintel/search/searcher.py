@@ -118,8 +118,15 @@ class Searcher:
             len(ranked),
             self.hit(following, snapshots, intent, False) if following else None,
             self._without_each_channel(ranked, intent, root, chunk) if depth == "full" else {},
-            "",
+            self._uncompared(_of_root(snapshots, root), chunk),
         )
+
+    def _uncompared(self, snapshot: Snapshot, chunk: Chunk) -> str:
+        """That late interaction passed a hit over, where it did."""
+        late = snapshot.late if self._late != OFF else None
+        if late is None or late.rows.holds([chunk.id])[0]:
+            return ""
+        return "Its token vectors are not there yet, so that it was not compared word by word."
 
     def ranked(
         self, snapshots: Sequence[Snapshot], query: Query, cancelled: CancelCheck = never
