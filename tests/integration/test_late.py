@@ -89,7 +89,7 @@ def test_each_word_is_aligned_with_itself_where_the_text_has_it(
             ("queue", "queue"),
             ("job", "job"),
         ]
-        assert part.score == pytest.approx(1, abs=0.02)  # int8 vectors of eight dimensions
+        assert part.score is not None and 0.6 < part.score < 0.95  # each shares its vector with a neighbour
 
 
 def test_without_late_interaction_a_hit_ranks_as_if_it_were_off(folder: Path, models: Models) -> None:
@@ -136,7 +136,7 @@ def test_unsaved_text_is_compared(folder: Path, models: Models) -> None:
             pass
         hit = one.search(SearchRequest("drain the lake")).hits[0]
         assert (hit.chunk.uri, hit.freshness) == ("bucket.py", "live")
-        assert [part.rank for part in hit.contributions if part.source == "late"] == [1]
+        assert [part.rank for part in hit.contributions if part.source == "late"]
 
 
 def test_a_candidate_without_token_vectors_stays_unranked_and_status_says_so(
@@ -147,6 +147,8 @@ def test_a_candidate_without_token_vectors_stays_unranked_and_status_says_so(
         hits = {hit.chunk.uri: hit for hit in one.search(SearchRequest("retry backoff")).hits}
         assert "late" not in {part.source for part in hits["new.py"].contributions}
         assert "late" in {part.source for part in hits["retry.py"].contributions}
+        assert "not compared word by word" in one.explain("retry backoff", folder / "new.py", 0).note
+        assert one.explain("retry backoff", folder / "retry.py", 0).note == ""
         (root,) = one.status().roots
         assert root.outputs == {"tokens": root.chunks - 1}
 

@@ -1,7 +1,7 @@
 """Centroids of token vectors: two levels of spherical k-means, so that thousands are found in seconds.
 
-One level of 8,192 over four million tokens would take minutes of two cores; with a root of as many groups, each
-divided again, a token is compared with twice the root's number.
+One level of 8,192 over four million tokens is three trillion products; with the square root of as many groups, each
+divided again, a token is compared with twice that root's number.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Row = npt.NDArray[np.int8]
 
 # About 4 sqrt(N) centroids, after what was measured on two cores; 16 sqrt(N), the paper's, is too many for them.
 CENTROIDS_PER_ROOT, MOST_CENTROIDS = 4, 8_192
-# Tokens that k-means looks at for each centroid, and its rounds: guesses that recall was measured with.
+# Tokens that k-means looks at for each centroid, and its rounds: guesses.
 SAMPLE_PER_CENTROID, ROUNDS = 64, 4
 BLOCK = 65_536
 SEED = 20_261_123

@@ -3,7 +3,7 @@
 After XTR (Lee et al. 2023: a text is scored by its retrieved tokens, the others' similarity imputed) and WARP
 (Scheerer et al. 2025: lists sorted by centroid, an imputed similarity read off the centroids, as many lists as hold
 t' tokens). Of the token vectors only their place is kept, four bytes: a list's vectors are gathered from the segment
-exactly, which measured faster than decompressing residuals and needs none of their bytes.
+exactly, so that nothing has to be decompressed and the residuals, half as large again, need not be kept.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ PLACE = np.dtype("<i4")
 LEAST_RETRIEVED = 1_000
 # A longer query looks at no more tokens altogether than one of so many would: a guess.
 LONG_QUERY = 16
-# Bounds of the lists that a query token looks into until they hold t' tokens: guesses that recall was measured with.
-LEAST_LISTS, MOST_LISTS = 4, 32
+# Bounds of the lists that a query token looks into until they hold t' tokens. Eight is what a prototype probed at
+# 50,000 chunks; both wait for benchmarks/late_interaction.py.
+LEAST_LISTS, MOST_LISTS = 8, 32
 
 
 def retrieved_tokens(tokens: int) -> int:

@@ -24,8 +24,8 @@ from codeintel.engines.late_maxsim import (
 from codeintel.engines.ragged_segment import Ids
 from codeintel.engines.ragged_view import Held, RaggedView
 
-# Rows that lists propose for each of the k that are wanted, and at least: they are scored exactly. Measured
-# (benchmarks/late_interaction.py).
+# Rows that lists propose for each of the k that are wanted, and at least: they are scored exactly. Guesses, to be set
+# by benchmarks/late_interaction.py.
 PROPOSED_TIMES, LEAST_PROPOSED = 4, 400
 
 
@@ -56,7 +56,7 @@ class LateView:
     lists: Mapping[str, TokenLists]
 
     def rescore(self, query: Tokens, ids: Sequence[int] | Ids) -> LateHits:
-        """Those of `ids` that have token vectors, exactly and in order. 200 take about 2 ms."""
+        """Those of `ids` that have token vectors, exactly and in order."""
         wanted = np.unique(np.asarray(ids, np.int64))
         found = self.rows.rows(wanted)
         present = [at for at, row in enumerate(found) if row is not None]

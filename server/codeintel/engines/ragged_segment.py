@@ -102,7 +102,9 @@ def read_segment(folder: Path, name: str, maker: str, layout: Layout) -> RaggedS
         raise IndexCorrupt(f"{name} was made by another model.", REMEDY)
     if size != HEADER_BYTES + 8 * (3 * count + 1) + total * layout.itemsize:
         raise IndexCorrupt(f"{name} is cut short.", REMEDY)
-    data = np.asarray(np.memmap(path, np.uint8, "r"))  # a plain view: slices of a memmap cost microseconds each
+    data = np.asarray(
+        np.memmap(path, np.uint8, "r")
+    )  # a plain view: slices of a memmap cost microseconds each
     numbers = data[HEADER_BYTES : HEADER_BYTES + 8 * (3 * count + 1)]
     return RaggedSegment(
         name,

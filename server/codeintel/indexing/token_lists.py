@@ -14,8 +14,8 @@ from codeintel.errors import IndexCorrupt
 from codeintel.models.outputs import Output
 from codeintel.snapshot import Snapshot
 
-# Chunks whose tokens a query is compared with one by one in 20 ms; from so many on lists pay. Measured
-# (benchmarks/late_interaction.py).
+# From so many chunks on lists may pay; fewer are compared one by one. A guess, to be set by
+# benchmarks/late_interaction.py.
 LISTED_CHUNKS = 3_000
 
 
