@@ -33,6 +33,7 @@ from codeintel.models.outputs import (
     Row,
     TokenPlaces,
     greatest_weights,
+    pooled,
     quantized,
     token_layout,
 )
@@ -131,13 +132,13 @@ class OnnxEncoder:
 
     def _encoded_query(self, words: str) -> tuple[Vectors, Encoded]:
         model, wanted = self._model, frozenset(self.layouts)
-        vector, rows = model.read(model.tokenizer.encode(encodable(words)), wanted)
+        vector, rows = model.read(model.tokenizer.encode(encodable(words)), wanted, is_query=True)
         for row in (vector, *rows.values()):
             row.setflags(write=False)  # they are shared
         return vector, Encoded(vector[None], *((rows[one],) if one in rows else () for one in Output))
 
     def token_places(self, text: str) -> TokenPlaces:
-        """The tokens of `text` that have an entry in its rows, in their order."""
+        """The tokens of `text`, those of the model itself apart, in their order."""
         encoding = self._model.tokenizer.encode(encodable(text))
         kept = _counting(encoding)
         return TokenPlaces(
@@ -200,7 +201,9 @@ class _OpenModel:
         if not all(np.isfinite(found).all() for found in values.values()):
             raise ModelError(f"{weights} gives values that are not numbers.", "Export or copy it again.")
 
-    def read(self, encoding: Encoding, wanted: Outputs) -> tuple[Vectors, dict[Output, Row]]:
+    def read(
+        self, encoding: Encoding, wanted: Outputs, *, is_query: bool = False
+    ) -> tuple[Vectors, dict[Output, Row]]:
         """The vector of one text, the mean of its states at length 1, and a row of each wanted output.
 
         The vector is zero for no token or a result that is not finite.
@@ -214,7 +217,10 @@ class _OpenModel:
         rows: dict[Output, Row] = {}
         for output in wanted:
             values = found[self._names[output]][kept]
-            rows[output] = quantized(values) if output is Output.TOKENS else greatest_weights(ids, values)
+            if output is Output.TOKENS:
+                rows[output] = quantized(values if is_query else pooled(values))
+            else:
+                rows[output] = greatest_weights(ids, values)
         return unit(found[STATES].mean(axis=0)), rows
 
 

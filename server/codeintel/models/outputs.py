@@ -19,6 +19,10 @@ from codeintel.models.vectors import TextEncoder, Vectors, unit
 # Token vectors have unit length, so that one scale serves all of them: q = round(127 x). Dot products of two such
 # rows are whole numbers below 2**24, exact in float32 in whatever order they are added.
 TOKEN_SCALE = 127
+# Neighbouring tokens of a passage that share an entry, their vectors averaged: half the bytes and half the work, at
+# next to no loss for ColBERT (Clavié et al. 2024); for this encoder benchmarks/late_ranking.py has yet to tell. Those
+# of a query do not share.
+POOLED = 2
 TERM = np.dtype([("id", "<i4"), ("weight", "<f4")])
 
 Row = NDArray[Any]
@@ -43,8 +47,9 @@ NO_OUTPUTS: Outputs = frozenset()
 class Encoded:
     """Of n texts: `dense`, float32 [n, dim], and a row each of every other output that was asked for.
 
-    `tokens` are int8 [t, width], one entry for each token that `token_places` tells, `terms` are TERM [k] by ascending
-    id, each with the greatest weight of its occurrences; empty where they were not asked for.
+    `tokens` are int8 [t, width]: of a query an entry for each token that `token_places` tells, of a passage one for
+    each POOLED of them; `terms` are TERM [k] by ascending id, each with the greatest weight of its occurrences; empty
+    where they were not asked for.
     """
 
     dense: Vectors
@@ -80,7 +85,7 @@ class OutputsEncoder(TextEncoder, Protocol):
         """All that the model has to say of one query as typed; the last 256 queries are remembered."""
 
     def token_places(self, text: str) -> TokenPlaces:
-        """The tokens behind the rows of a passage. Costs its tokenization, about 0.1 ms."""
+        """The tokens behind the rows of a passage. Costs its tokenization."""
 
 
 def gives_outputs(encoder: TextEncoder) -> TypeGuard[OutputsEncoder]:
@@ -101,6 +106,13 @@ def token_layout(width: int) -> Layout:
 def row_of(data: bytes, layout: Layout) -> Row | None:
     """A row from its bytes; None where they are no whole number of entries."""
     return None if len(data) % layout.itemsize else np.frombuffer(data, layout)
+
+
+def pooled(vectors: Vectors) -> Vectors:
+    """The sums of every POOLED neighbours, float32 [ceil(t / POOLED), width]; their direction is the mean's."""
+    starts = np.arange(0, len(vectors), POOLED)
+    sums: Vectors = np.add.reduceat(vectors, starts, axis=0) if len(vectors) else vectors
+    return sums
 
 
 def quantized(vectors: Vectors) -> Row:

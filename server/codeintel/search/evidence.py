@@ -6,11 +6,14 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from codeintel.analysis.identifiers import terms
 from codeintel.catalog.rows import Chunk
+from codeintel.engines.late_maxsim import Alignment
 from codeintel.engines.late_view import LateView
 from codeintel.engines.lexical import TermScore
-from codeintel.models.outputs import OutputsEncoder, gives_outputs
+from codeintel.models.outputs import POOLED, OutputsEncoder, Row, gives_outputs
 from codeintel.models.passage import content_offsets, query_text
 from codeintel.models.vectors import TextEncoder, Vectors, passage_for
 from codeintel.search.answers import Evidence
@@ -69,16 +72,19 @@ def alignment_evidence(
 ) -> tuple[Evidence, ...]:
     """Each word piece of the query with the one of the chunk that is nearest to it; the shares sum to the MaxSim.
 
-    What is aligned with the breadcrumb has no place in the text: its range is empty, at the start.
+    Of neighbours that share a vector the nearer one is shown, which costs a run of the encoder. What is aligned with
+    the breadcrumb has no place in the text: its range is empty, at the start.
     """
     if late is None or not gives_outputs(model):
         return ()
-    trace = late.explain(model.encode_query_outputs(query).tokens[0], chunk.id)
+    tokens = model.encode_query_outputs(query).tokens[0]
+    trace = late.explain(tokens, chunk.id)
     if trace is None or not trace.alignments:
         return ()
     passage = passage_for(model, chunk.uri, chunk.breadcrumb, chunk.content)
     offsets = content_offsets(chunk.uri if model.reads_path else "", chunk.breadcrumb, chunk.content)
     asked, words = _pieces(model, query_text(query)), model.token_places(passage).spans.tolist()
+    nearest = _nearest_tokens(tokens, model.encode_query_outputs(passage).tokens[0], trace.alignments)
     return tuple(
         Evidence(
             passage[start:end],
@@ -87,9 +93,19 @@ def alignment_evidence(
             asked[one.query_token],
             one.query_token in trace.imputed,
         )
-        for one in trace.alignments
-        for start, end in (words[one.token],)
+        for one, token in zip(trace.alignments, nearest, strict=True)
+        for start, end in (words[token],)
     )
+
+
+def _nearest_tokens(query: Row, passage: Row, alignments: Sequence[Alignment]) -> list[int]:
+    """Of the tokens behind each entry that is aligned, the one nearest to the query's."""
+    near = query.astype(np.float32) @ passage.T.astype(np.float32)
+    firsts = [POOLED * one.token for one in alignments]
+    return [
+        first + int(near[one.query_token, first : first + POOLED].argmax())
+        for first, one in zip(firsts, alignments, strict=True)
+    ]
 
 
 def _pieces(model: OutputsEncoder, words: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from codeintel.models.cache import VectorCache
 from codeintel.models.cache_encoder import CachedEncoder
 from codeintel.models.encoder import OnnxEncoder
 from codeintel.models.outputs import (
+    POOLED,
     TERM,
     TOKEN_SCALE,
     Encoded,
@@ -62,19 +64,28 @@ def test_the_vectors_are_the_same_bits_whatever_is_asked_for(
 def test_any_text_has_an_entry_for_each_of_its_tokens(lookup: OnnxEncoder, text: str) -> None:
     found, places = lookup.encode_outputs([text], ALL), lookup.token_places(text)
     tokens, terms = found.tokens[0], found.terms[0]
-    assert tokens.shape == (len(places.ids), TOKEN_WIDTH) and tokens.dtype == np.int8
+    assert tokens.shape == (-(-len(places.ids) // POOLED), TOKEN_WIDTH) and tokens.dtype == np.int8
     assert np.array_equal(terms["id"], np.unique(places.ids)) and terms.dtype == TERM
     assert ((places.spans >= 0) & (places.spans <= len(text))).all()
 
 
 def test_entries_are_those_of_their_tokens(lookup: OnnxEncoder) -> None:
     text = "the sun and the banana"
-    found, places = lookup.encode_outputs([text], ALL), lookup.token_places(text)
+    found, places = lookup.encode_query_outputs(text), lookup.token_places(text)
     assert [text[start:end] for start, end in places.spans] == ["the", "sun", "and", "the", "banana"]
     tables = lookup_tables()
     expected = np.rint(tables["token_vectors"][places.ids] * TOKEN_SCALE)
     assert np.array_equal(found.tokens[0], expected)
     assert np.array_equal(found.terms[0]["weight"], tables["term_weights"][np.unique(places.ids)])
+
+
+def test_two_neighbours_in_a_passage_share_an_entry(lookup: OnnxEncoder) -> None:
+    text = "sun and banana"
+    first, second, third = lookup.encode_query_outputs(text).tokens[0].astype(np.float32)
+    (row,) = lookup.encode_outputs([text], ALL).tokens
+    expected = (first + second) / np.linalg.norm(first + second) * TOKEN_SCALE
+    assert np.allclose(row[0], expected, atol=1.5)
+    assert row[1].tolist() == third.tolist()
 
 
 def test_a_term_weighs_as_much_as_its_heaviest_occurrence() -> None:
@@ -90,7 +101,9 @@ def test_a_vector_that_is_no_number_is_near_nothing() -> None:
 
 def test_a_query_is_read_once_for_all_outputs(lookup: OnnxEncoder) -> None:
     query = lookup.encode_query_outputs("readConfig_file()")
-    assert_same(query, lookup.encode_outputs(["read Config file"], ALL))
+    passage = lookup.encode_outputs(["read Config file"], ALL)
+    assert_same(replace(query, tokens=()), replace(passage, tokens=()))
+    assert len(query.tokens[0]) == len(lookup.token_places("read Config file").ids)
     assert lookup.encode_query_outputs("readConfig_file()") is query
     assert not query.tokens[0].flags.writeable
 
