@@ -25,7 +25,7 @@ class Weights:
     static: float = 1.0
     """Static vectors, times the share of chunks that have no contextual one yet."""
     late: float = 0.3
-    """Late interaction, times the share of chunks that have token vectors; off by default (docs/decisions/0013)."""
+    """Late interaction, times the share of chunks that have token vectors; off by default (docs/decisions/0014)."""
     rank_constant: float = 12.0
     """k of reciprocal rank fusion (Cormack et al. 2009, who used 60); smaller trusts the top of a channel more."""
     candidates: int = 200
