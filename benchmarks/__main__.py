@@ -20,6 +20,7 @@ from benchmarks import (
     live_typing,
     overlap_join,
     retrieval,
+    sparse,
     structure_speed,
 )
 from benchmarks.arguments import parser, places_of
@@ -42,8 +43,8 @@ def main() -> None:
     options.quick = False
     for live in (live_edits, live_structure, live_typing, live_scale, live_responsiveness, live_checkout):
         live.run(options)
-    for tables in (overlap_join, catalog_readers):
-        tables.run(options)
+    for made_up in (overlap_join, catalog_readers, sparse):
+        made_up.run(options)
 
 
 if __name__ == "__main__":
