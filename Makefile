@@ -68,6 +68,7 @@ docs: $(STAMP) ## write the generated pages again
 	$(BIN)/python -m codeintel.lsp.protocol_page docs/protocol.md
 	$(BIN)/python -m codeintel.lsp.protocol_typescript
 	PYTHONPATH=server $(BIN)/python nvim-client/scripts/protocol_types.py nvim-client/lua/codeintel/protocol.lua
+	PYTHONPATH=server:. $(BIN)/python -m benchmarks.ranking_page
 
 vscode-client/node_modules: vscode-client/package-lock.json
 	cd vscode-client && npm ci --ignore-scripts --no-audit --no-fund

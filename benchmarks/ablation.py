@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from typing import Any, Final
 
 from benchmarks.arguments import Places, parser, places_of
-from benchmarks.candidates import PreparedQuery, prepare
+from benchmarks.candidates import AS_SHIPPED, PreparedQuery, prepare
 from benchmarks.corpora import read_repositories
 from benchmarks.fast_ranking import check_equal, score
 from benchmarks.metrics import bootstrap, grouped_means
@@ -41,6 +41,9 @@ WITHOUT: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What is left out together, under the name that the table has for it."""
 
+ADDED: Final = ("splade",)
+"""Channels that are off by default: with each of them on, at its weight."""
+
 
 def main() -> None:
     """Measure, print, write."""
@@ -55,28 +58,37 @@ def run(places: Places) -> None:
             tier: list(prepare(repositories, places.corpora, folder, tier, DEFAULT_WEIGHTS)) for tier in TIERS
         }
     for prepared in queries.values():
-        check_equal(prepared[::COMPARED_EVERY], DEFAULT_WEIGHTS)
+        for weights in (AS_SHIPPED, DEFAULT_WEIGHTS):
+            check_equal(prepared[::COMPARED_EVERY], weights)
     figures = {tier.name.lower(): _measured(prepared) for tier, prepared in queries.items()}
     print_summary(figures)
     write_result(places.results, NAME, figures)
 
 
 def _measured(queries: Sequence[PreparedQuery]) -> dict[str, Any]:
-    """The whole, and how much worse it is without each; by category of query, too."""
-    whole = _by_repository(queries, DEFAULT_WEIGHTS)
-    losses = {}
+    """The whole, and how much worse it is without each, or better with what is off; by category of query, too."""
+    gains = {}
     for name, constants in WITHOUT.items():
         change: dict[str, Any] = dict.fromkeys(constants, 0.0)
-        less = replace(DEFAULT_WEIGHTS, **change)
-        without = _by_repository(queries, less)
-        losses[name] = {
-            **asdict(bootstrap([whole[repository] - without[repository] for repository in whole])),
-            "categories": {
-                category: value - _by_category(queries, less)[category]
-                for category, value in _by_category(queries, DEFAULT_WEIGHTS).items()
-            },
-        }
-    return {**asdict(bootstrap(list(whole.values()))), "gain_of": losses}
+        gains[name] = _gain(queries, AS_SHIPPED, replace(AS_SHIPPED, **change))
+    for name in ADDED:
+        if any(hit.channel == name for one in queries for found in one.found for hit in found.found):
+            change = {name: getattr(DEFAULT_WEIGHTS, name)}
+            gains[f"{name}, which is off"] = _gain(queries, replace(AS_SHIPPED, **change), AS_SHIPPED)
+    whole = _by_repository(queries, AS_SHIPPED)
+    return {**asdict(bootstrap(list(whole.values()))), "gain_of": gains}
+
+
+def _gain(queries: Sequence[PreparedQuery], more: Weights, less: Weights) -> dict[str, Any]:
+    """How much better some weights are than others, paired by repository."""
+    having, lacking = _by_repository(queries, more), _by_repository(queries, less)
+    of_less = _by_category(queries, less)
+    return {
+        **asdict(bootstrap([having[repository] - lacking[repository] for repository in having])),
+        "categories": {
+            category: value - of_less[category] for category, value in _by_category(queries, more).items()
+        },
+    }
 
 
 def _by_repository(queries: Sequence[PreparedQuery], weights: Weights) -> dict[str, float]:

@@ -17,13 +17,15 @@ from codeintel.catalog.symbol_rows import read_symbols
 from codeintel.errors import QueryError
 from codeintel.indexing.opening import open_index
 from codeintel.models.folder import Models, load_models
+from codeintel.models.outputs import Output, gives_outputs
+from codeintel.models.passage import query_text
 from codeintel.search.channels import Probe, Scope, candidates
 from codeintel.search.intent import Intent, intent_of
 from codeintel.search.query import parse
 from codeintel.search.ranking import Candidate, ChannelHit, rank
 from codeintel.search.signals import Signal, SignalReader
-from codeintel.search.signals import Signals as ProductSignals
-from codeintel.search.weights import Weights
+from codeintel.search.term_query import term_query
+from codeintel.search.weights import DEFAULT_WEIGHTS, Weights
 from codeintel.service import Tier
 from codeintel.snapshot import Snapshot
 from codeintel.workspace.roots import open_root
@@ -33,12 +35,14 @@ Integers = npt.NDArray[np.intp]
 
 PLACES = ("test", "example", "vendor", "doc", "data")
 NOWHERE = len(PLACES)  # plain code, or a place that the query asks for
+AS_SHIPPED = replace(DEFAULT_WEIGHTS, splade=0.0)
+"""The weights, with channels that are off by default not asked."""
 VECTOR_CHANNEL = {Tier.TEXT: "static", Tier.MEANING: "dense"}
 
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What the weights multiply, one number a candidate."""
+    """What the weights multiply, one number a candidate; `references` are counts on the product's log scale."""
 
     definition: Floats
     definition_named: Floats
@@ -52,8 +56,8 @@ class Signals:
 class PreparedQuery:
     """One query on one tier: its candidates in the order that breaks ties (by place in the repository).
 
-    `bm25_rank` and `vector_rank` are infinite where the channel did not find the candidate; `file` numbers the
-    files; `hits` [candidates, targets] says which target a candidate hits under the chunk protocol.
+    `bm25_rank`, `vector_rank` and `splade_rank` are infinite where the channel did not find the candidate; `file`
+    numbers the files; `hits` [candidates, targets] says which target a candidate hits under the chunk protocol.
     """
 
     repository: Repository
@@ -63,6 +67,7 @@ class PreparedQuery:
     found: tuple[Candidate, ...]
     bm25_rank: Floats
     vector_rank: Floats
+    splade_rank: Floats
     signals: Signals
     file: Integers
     files: int
@@ -73,8 +78,8 @@ class PreparedQuery:
 def prepare(
     repositories: Sequence[Repository], corpora: Path, indexes: Path, tier: Tier, weights: Weights
 ) -> Iterator[PreparedQuery]:
-    """Index what is not indexed yet, and search every query once; 20 ms a query."""
-    models = load_models()
+    """Index what is not indexed yet, and search every query once, by every channel; 20 ms a query."""
+    models = load_models(wanted=frozenset({Output.TERMS}))
     for repository in repositories:
         snapshot = _snapshot(repository, corpora, indexes / repository.name / tier.name.lower(), tier, models)
         for query in repository.queries:
@@ -82,20 +87,19 @@ def prepare(
 
 
 def product_order(prepared: PreparedQuery, weights: Weights) -> list[int]:
-    """The best ten by the product's own ranking, as places in `found`."""
+    """The best ten by the product's own ranking, as places in `found`; a channel of no weight is not asked."""
     place = {candidate.chunk.id: number for number, candidate in enumerate(prepared.found)}
-    fresh = [
-        Candidate(
-            one.root, one.chunk, [_reweighted(hit, weights) for hit in one.found], one.symbols, one.signals
-        )
-        for one in prepared.found
-    ]
+    fresh = []
+    for one in prepared.found:
+        hits = [hit for hit in (_reweighted(hit, weights) for hit in one.found) if hit.weight]
+        if hits:
+            fresh.append(Candidate(one.root, one.chunk, hits, one.symbols, one.signals))
     return [place[one.chunk.id] for one in rank(fresh, prepared.intent, weights)[:DEPTH]]
 
 
 def _snapshot(repository: Repository, corpora: Path, folder: Path, tier: Tier, models: Models) -> Snapshot:
     source = repository.folder(corpora)
-    indexed(source, folder, tier).close()
+    indexed(source, folder, tier, every_channel=True).close()
     chunk_chars = settings_with(folder).index.chunk_chars
     opened = open_index(open_root(source), folder, models, chunk_chars, readonly=True)
     symbols = read_symbols(opened.store)
@@ -134,6 +138,7 @@ def prepared_from(
         tuple(found),
         _ranks(found, "bm25"),
         _ranks(found, VECTOR_CHANNEL[tier]),
+        _ranks(found, "splade"),
         _signals(found, intent),
         np.array(file, np.intp),
         len(numbers),
@@ -154,7 +159,10 @@ def _free_text(query: BenchmarkQuery) -> str:
 
 def _probe(intent: Intent, text: str, tier: Tier, models: Models) -> Probe:
     if tier is Tier.MEANING:
-        return Probe(intent, contextual=models.encoder.encode_query(text))
+        encoder, encoded, weighed = models.encoder, models.encode_query(text), None
+        if encoded.terms and gives_outputs(encoder):
+            weighed = term_query(encoder, encoded.terms[0], query_text(text))
+        return Probe(intent, contextual=encoded.dense[0], weighed=weighed)
     return Probe(intent, static=models.static.encode_query(text))
 
 
@@ -175,20 +183,11 @@ def _signals(found: Sequence[Candidate], intent: Intent) -> Signals:
     return Signals(
         np.where(named, 0.0, defined),
         np.where(named, defined, 0.0),
-        _references(signals, defined),
+        np.array([math.log1p(one.references.strength) for one in signals]),
         _strengths([one.stem for one in signals]),
         _strengths([one.path for one in signals]),
         np.array([PLACES.index(place) if place else NOWHERE for place in places], np.intp),
     )
-
-
-def _references(signals: Sequence[ProductSignals], defined: Floats) -> Floats:
-    """How often what is defined is referred to, on the product's log scale, times how well it agrees."""
-    counts = _strengths([one.references for one in signals])
-    most = counts.max(initial=0.0)
-    if not most:
-        return counts
-    return np.array([d * math.log1p(n) / math.log1p(most) for d, n in zip(defined, counts, strict=True)])
 
 
 def _strengths(signals: Sequence[Signal]) -> Floats:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
-from benchmarks.candidates import PLACES, Floats, Integers, PreparedQuery, product_order
+from benchmarks.candidates import PLACES, Floats, Integers, PreparedQuery, Signals, product_order
 from benchmarks.metrics import DEPTH
 from codeintel.search.weights import Weights
 from codeintel.service import Tier
@@ -19,7 +20,8 @@ def order(prepared: PreparedQuery, weights: Weights) -> Integers:
     scores = _spread(
         prepared.file, _with_coherence(prepared, _priors_and_channels(prepared, weights), weights), weights
     )
-    return _descending(scores)[:DEPTH]
+    best = _descending(scores)[:DEPTH]
+    return best[np.isfinite(scores[best])]
 
 
 def score(prepared: PreparedQuery, weights: Weights) -> float:
@@ -45,14 +47,30 @@ def _priors_and_channels(prepared: PreparedQuery, weights: Weights) -> Floats:
     """Added in the product's order, so that sums are equal to the last bit."""
     k, signals = weights.rank_constant, prepared.signals
     vector_weight = weights.dense if prepared.tier is Tier.MEANING else weights.static
-    scores = weights.bm25 * ((k + 1) / (k + prepared.bm25_rank))
-    scores = scores + vector_weight * ((k + 1) / (k + prepared.vector_rank))
+    channels = (
+        (weights.bm25, prepared.bm25_rank),
+        (vector_weight, prepared.vector_rank),
+        (weights.splade, prepared.splade_rank),
+    )
+    scores, found = np.zeros(len(prepared.found)), np.zeros(len(prepared.found), np.bool_)
+    for weight, ranks in channels:
+        scores = scores + weight * ((k + 1) / (k + ranks))
+        found |= np.isfinite(ranks) & (weight > 0)
     scores = scores + weights.definition * signals.definition
     scores = scores + weights.definition_named * signals.definition_named
     scores = scores + weights.stem * signals.stem
     scores = scores + weights.path * signals.path
     penalties = np.array([*(getattr(weights, place) for place in PLACES), 0.0])
-    return np.asarray(scores - penalties[signals.place] + weights.references * signals.references)
+    scores = scores - penalties[signals.place] + weights.references * _references(signals, found)
+    return np.where(found, scores, -np.inf)  # no channel that is asked has found it
+
+
+def _references(signals: Signals, found: npt.NDArray[np.bool_]) -> Floats:
+    """How often what is defined is referred to, of the most among those found, times how well it agrees."""
+    counts = np.where(found, signals.references, 0.0)
+    most = counts.max(initial=0.0)
+    defined = signals.definition + signals.definition_named
+    return np.asarray(defined * counts / most) if most else counts
 
 
 def _with_coherence(prepared: PreparedQuery, scores: Floats, weights: Weights) -> Floats:
@@ -75,7 +93,7 @@ def _spread(file: Integers, scores: Floats, weights: Weights) -> Floats:
     _, starts, counts = np.unique(file[by_file], return_index=True, return_counts=True)
     earlier = np.empty(len(scores), np.intp)
     earlier[by_file] = np.arange(len(scores)) - np.repeat(starts, counts)
-    lost = np.where(scores > 0, scores * (1 - (1 - weights.repeat) ** earlier), 0.0)
+    lost = np.maximum(scores, 0.0) * (1 - (1 - weights.repeat) ** earlier)
     return np.asarray(scores - lost)
 
 

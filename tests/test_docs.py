@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from benchmarks.ranking_page import PAGE, with_parts
 from benchmarks.readme_table import results_markdown
 
 from codeintel.cli.reference import reference
@@ -27,3 +28,8 @@ def test_the_results_in_the_readme_are_those_that_were_measured() -> None:
     assert block == results_markdown(), (
         "run `python -m benchmarks.readme_table` and put its output between the marks"
     )
+
+
+def test_the_weights_and_gains_of_the_ranking_page_are_those_in_force_and_measured() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert page == with_parts(page), "run `python -m benchmarks.ranking_page`"

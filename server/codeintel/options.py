@@ -16,6 +16,8 @@ EMBEDDED = "embedded"
 """What `model.folder` calls the models that come with codeintel."""
 TRANSFORMERS_PREFIX = "sentence-transformers:"
 """Before the name of a model of that package, as a value of `model.folder`."""
+OWN_TERMS = "encoder"
+"""What `model.sparse` calls the encoder's own term weights."""
 USER_CACHE, NO_CACHE = "user", "off"
 """What `model.cache` calls the user's cache folder, and having no cache."""
 
@@ -123,6 +125,7 @@ _PATTERNS = Kind("a list of gitignore patterns", _check_patterns, lambda text: [
 _FLAG = Kind("`true` or `false`", _check_flag, _flag_from_text)
 _FOLDER = Kind("the path of a folder", _check_name)
 _MODEL = Kind(f"`{EMBEDDED}`, the path of a folder, or `{TRANSFORMERS_PREFIX}NAME`", _check_name)
+_SPARSE = Kind(f"`{OWN_TERMS}`, or the path of a folder", _check_name)
 _CACHE = Kind(f"`{USER_CACHE}`, the path of a folder, or `{NO_CACHE}`", _check_name)
 _COMMAND = Kind("the name of a program, or its absolute path", _check_name)
 
@@ -160,6 +163,12 @@ OPTIONS: tuple[Option, ...] = (
         guarded=True,
     ),
     Option(
+        "model.sparse", _SPARSE, OWN_TERMS,
+        "What weighs terms for `channels.splade`: the encoder's own output, or a folder with a SPLADE model, which "
+        "expands texts (`model.onnx` with the `logits` of a masked language model, `tokenizer.json`, `config.json`).",
+        guarded=True,
+    ),
+    Option(
         "model.cache", _CACHE, USER_CACHE,
         "Where the encoder's vectors are kept for every workspace: the user's cache folder, or another.",
         _OF_USER,
@@ -172,6 +181,12 @@ OPTIONS: tuple[Option, ...] = (
         "channels.late", _one_of("off", "narrow", "wide"), "off",
         "Late interaction, word by word: `narrow` compares the other channels' candidates, `wide` looks through every "
         "chunk. Off, since it gave no measured gain; takes an encoder with token vectors.",
+        _IN_PROJECT, guarded=True,
+    ),
+    Option(
+        "channels.splade", _FLAG, False,
+        "Term weights, as of a learned dictionary: a chunk is found by the words that say most about it. Off, since it "
+        "gave no measured gain; takes an encoder with term weights, or `model.sparse`.",
         _IN_PROJECT, guarded=True,
     ),
     Option("search.limit", _whole(1, 1_000), 10, "How many hits a search returns.", _IN_PROJECT),

@@ -183,7 +183,8 @@ class Service:
             raise WorkspaceError("No folder is open.", "Open a folder to search in it.")
         roots = unique_names([open_root(folder).path for folder in folders])
         wanted = wanted_outputs(settings.channels)
-        models = load_models(settings.model.folder, cache=chosen_cache(settings.model), wanted=wanted)
+        cache, sparse = chosen_cache(settings.model), settings.model.sparse
+        models = load_models(settings.model.folder, cache=cache, wanted=wanted, sparse=sparse)
         warnings = lacking_outputs(models)
         indexes: list[RootIndex] = []
         try:

@@ -21,6 +21,7 @@ from codeintel.options import (
     EMBEDDED,
     NO_CACHE,
     OPTIONS,
+    OWN_TERMS,
     TRANSFORMERS_PREFIX,
     USER_CACHE,
     Kind,
@@ -71,10 +72,11 @@ class IndexSettings:
 class ModelSettings:
     """`folder` is 'embedded', an absolute path, or 'sentence-transformers:NAME'.
 
-    `cache` is 'user', an absolute path, or 'off'.
+    `sparse` is 'encoder' or an absolute path, `cache` is 'user', an absolute path, or 'off'.
     """
 
     folder: str
+    sparse: str
     cache: str
     max_cache_bytes: int
 
@@ -82,6 +84,7 @@ class ModelSettings:
 @dataclass(frozen=True, slots=True)
 class ChannelSettings:
     late: Literal["off", "narrow", "wide"]
+    splade: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +271,8 @@ def _is_path(name: str, value: object) -> bool:
     """Whether the value of an option that takes paths beside words is a path."""
     if name == "model.folder":
         return value != EMBEDDED and not str(value).startswith(TRANSFORMERS_PREFIX)
+    if name == "model.sparse":
+        return value != OWN_TERMS
     return name == "model.cache" and value not in (USER_CACHE, NO_CACHE)
 
 

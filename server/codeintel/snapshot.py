@@ -23,6 +23,8 @@ from codeintel.engines.late_view import LateView
 from codeintel.engines.lexical import LexicalDocument, LexicalView
 from codeintel.engines.ragged_segment import Row
 from codeintel.engines.ragged_view import RaggedView
+from codeintel.engines.sparse import SparseView
+from codeintel.engines.sparse_source import impact_rows
 from codeintel.models.outputs import Output
 from codeintel.symbol_table import SymbolTable
 from codeintel.workspace.roots import Root
@@ -164,6 +166,8 @@ Freshness = Literal["live", "saved", "stale"]
 
 Ids = npt.NDArray[np.int64]
 Vectors = npt.NDArray[np.float32]
+OutputRows = Mapping[Output, Mapping[int, Row]]
+"""Rows of an encoder's outputs by chunk id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +197,7 @@ class Change:
     documents: Mapping[str, Sequence[LexicalDocument]]
     static: VectorRows
     contextual: VectorRows
-    outputs: Mapping[Output, Mapping[int, Row]] = field(default_factory=dict)
+    outputs: OutputRows = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +207,7 @@ class Snapshot:
     `live` are the documents whose unsaved text it has, `stale` those known to have changed since. `structured` counts
     the saved documents that have the rows of their text, of `documents`; `symbols` are the occurrences in them.
     `outputs` are the token vectors and term weights by chunk id, where a channel asks for them; `token_lists` are over
-    segments of the former, by name.
+    segments of the former, by name, `impacts` the latter by term.
     """
 
     root: Root
@@ -219,6 +223,7 @@ class Snapshot:
     documents: int = 0
     outputs: Mapping[Output, RaggedView] = field(default_factory=dict)
     token_lists: Mapping[str, TokenLists] = field(default_factory=dict)
+    impacts: SparseView = field(default_factory=SparseView.empty)
 
     @property
     def coverage(self) -> float:
@@ -266,8 +271,24 @@ class Snapshot:
             lexical=self.lexical.changed(gone, change.documents) if lexical is None else lexical,
             static=self.static.changed(outdated, change.static.ids, change.static.values),
             contextual=self.contextual.changed(outdated, change.contextual.ids, change.contextual.values),
-            outputs={
-                output: view.changed(outdated, change.outputs.get(output, {}))
-                for output, view in self.outputs.items()
-            },
+            outputs=self._outputs(outdated, change.outputs),
+            impacts=self._impacts(outdated, change.outputs),
         )
+
+    def told(self, vectors: VectorRows, outputs: OutputRows) -> Snapshot:
+        """The snapshot with what an encoder made of chunks that it has."""
+        nothing = np.empty(0, np.int64)
+        return replace(
+            self,
+            contextual=self.contextual.changed(nothing, vectors.ids, vectors.values),
+            outputs=self._outputs(nothing, outputs),
+            impacts=self._impacts(nothing, outputs),
+        )
+
+    def _outputs(self, gone: Ids, given: OutputRows) -> Mapping[Output, RaggedView]:
+        return {output: view.changed(gone, given.get(output, {})) for output, view in self.outputs.items()}
+
+    def _impacts(self, gone: Ids, given: OutputRows) -> SparseView:
+        if Output.TERMS not in self.outputs:
+            return self.impacts
+        return self.impacts.changed(gone, impact_rows(given.get(Output.TERMS, {})))

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from codeintel.catalog.rows import Chunk
 from codeintel.cli.console import shown
 from codeintel.cli.excerpts import MATCH_STYLE, excerpt, line_of_byte, strongest_words
 from codeintel.cli.figures import duration, size
+from codeintel.cli.results import print_hit
 from codeintel.search.answers import Contribution, Evidence, Hit
 from codeintel.workspace.roots import Root
 
@@ -110,3 +112,19 @@ def test_sizes_are_decimal(count: int, text: str) -> None:
 )
 def test_durations_take_the_unit_that_fits(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_expanded_terms_are_told_from_what_the_path_has(capsys: pytest.CaptureFixture[str]) -> None:
+    content = "fuel = 1\n"
+    pieces = [Evidence("fuel", 0, 4, 0.5, expanded=True), Evidence("wheel", 0, 0, 0.3, expanded=True)]
+    hit = hit_of(content, *pieces, Evidence("tank", 0, 0, 0.2))
+    print_hit(Console(width=100), hit, "full", 1, 1.0, rooted=False)
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["+50%", "fuel", "line", "1,", "expanded"] in lines
+    assert ["+30%", "wheel", "expanded"] in lines
+    assert ["+20%", "tank", "its", "path", "or", "name"] in lines
+
+
+def test_a_word_is_expanded_only_where_all_of_it_is() -> None:
+    pieces = [Evidence("re", 10, 12, 0.2, expanded=True), Evidence("try", 12, 15, 0.3)]
+    assert [(word.text, word.expanded) for word in strongest_words(pieces)] == [("retry", False)]

@@ -11,6 +11,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
+from codeintel.engines.sparse_source import impacts_of
 from codeintel.models.folder import Models
 from codeintel.models.outputs import NO_OUTPUTS, Output, Outputs
 from codeintel.models.vectors import passage_for
@@ -60,6 +61,17 @@ def assert_complete(now: Snapshot, models: Models, outputs: Outputs = ALL) -> No
             (row,) = view.rows([chunk.id])
             assert row is not None and np.array_equal(row, expected.rows(output)[0])
     assert all(view.ids().tolist() == now.chunks.ids().tolist() for view in now.outputs.values())
+    assert_indexed(now)
+
+
+def assert_indexed(now: Snapshot) -> None:
+    """The term weights by term are those of the rows, laid out as a fresh build lays them."""
+    fresh = impacts_of(now.outputs[Output.TERMS]).base
+    kept = now.impacts.folded().base
+    assert len(kept.impacts) and all(
+        np.array_equal(getattr(kept, name), getattr(fresh, name))
+        for name in ("ids", "terms", "starts", "rows", "impacts")
+    )
 
 
 def test_every_chunk_has_its_rows_also_after_a_restart(folder: Path, models: Models) -> None:

@@ -66,6 +66,8 @@ export interface Evidence {
   query?: string | null;
   /** whether finding the hit did without it, on an estimate */
   imputed?: boolean;
+  /** whether a model brought the term in, in the channel `splade` */
+  expanded?: boolean;
 }
 
 /** What `codeintel/explain` takes: a query and a place that is, or should be, among its hits. */

@@ -37,6 +37,7 @@
 ---@field share number its part of the contribution's own score
 ---@field query? string the query's word that it is aligned with, in the channel `late`
 ---@field imputed? boolean whether finding the hit did without it, on an estimate
+---@field expanded? boolean whether a model brought the term in, in the channel `splade`
 
 ---What `codeintel/explain` takes: a query and a place that is, or should be, among its hits.
 ---@class codeintel.ExplainParams

@@ -69,6 +69,7 @@ def _evidence_document(piece: Evidence) -> Document:
         "startByte": piece.start_byte,
         "endByte": piece.end_byte,
         "share": piece.share,
+        **({"expanded": True} if piece.expanded else {}),
     }
     aligned = {"query": piece.query, "imputed": piece.imputed} if piece.query else {}
     return {**document, **aligned}

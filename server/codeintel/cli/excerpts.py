@@ -93,7 +93,8 @@ def _joined(evidence: Iterable[Evidence]) -> list[Evidence]:
         touch = last and has_place(last) and has_place(piece) and last.end_byte == piece.start_byte
         if last and touch and last.query == piece.query:
             text, share = last.text + piece.text, last.share + piece.share
-            joined[-1] = replace(last, text=text, end_byte=piece.end_byte, share=share)
+            expanded = last.expanded and piece.expanded
+            joined[-1] = replace(last, text=text, end_byte=piece.end_byte, share=share, expanded=expanded)
         else:
             joined.append(piece)
     return joined
@@ -101,7 +102,7 @@ def _joined(evidence: Iterable[Evidence]) -> list[Evidence]:
 
 def _together(first: Evidence, again: Evidence) -> Evidence:
     placed = first if has_place(first) or not has_place(again) else again
-    return replace(placed, share=first.share + again.share)
+    return replace(placed, share=first.share + again.share, expanded=first.expanded and again.expanded)
 
 
 def _marked(hit: Hit) -> list[Evidence]:

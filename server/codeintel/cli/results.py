@@ -15,14 +15,14 @@ from codeintel.cli.figures import counted, duration
 from codeintel.search.summaries import summary
 
 if TYPE_CHECKING:
-    from codeintel.search.answers import Answer, Contribution, Coverage, Explanation, Hit
+    from codeintel.search.answers import Answer, Contribution, Coverage, Evidence, Explanation, Hit
 
 Level = Literal["one", "signals", "full"]
 
 BAR_CELLS: Final = 14  # with the figures and a reason still fits 80 columns
 INDENT: Final = " " * 4
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉"
-_COLOURS: Final = {"bm25": "yellow", "dense": "magenta", "static": "blue", "late": "cyan"}
+_COLOURS: Final = {"bm25": "yellow", "dense": "magenta", "static": "blue", "late": "cyan", "splade": "cyan"}
 
 
 def print_answer(console: Console, answer: Answer, level: Level, *, rooted: bool) -> None:
@@ -144,12 +144,17 @@ def _evidence_lines(hit: Hit, part: Contribution) -> Iterator[Text]:
     words = strongest_words(part.evidence)
     total = sum(abs(piece.share) for piece in words) or 1.0
     for piece in words[:WORDS_SHOWN]:
-        where = f"line {line_of_byte(hit, piece.start_byte)}" if has_place(piece) else "its path or name"
+        where = f"line {line_of_byte(hit, piece.start_byte)}" if has_place(piece) else _elsewhere(piece)
         share = f"{INDENT}{'':<11} {piece.share / total:>+7.0%} "
         aligned = f" for {shown(piece.query)}{' (imputed)' if piece.imputed else ''}" if piece.query else ""
-        yield Text.assemble((share, "dim"), shown(piece.text), (f"{aligned}  {where}", "dim"))
+        mark = ", expanded" if piece.expanded and has_place(piece) else ""
+        yield Text.assemble((share, "dim"), shown(piece.text), (f"{aligned}  {where}{mark}", "dim"))
     if len(words) > WORDS_SHOWN:
         yield Text(f"{INDENT}{'':<20}and {len(words) - WORDS_SHOWN} more", "dim")
+
+
+def _elsewhere(piece: Evidence) -> str:
+    return "expanded" if piece.expanded else "its path or name"
 
 
 def _without_lines(explanation: Explanation) -> Iterable[Text]:

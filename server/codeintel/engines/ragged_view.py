@@ -7,7 +7,7 @@ segments tells them (`settled`, `merged`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -46,11 +46,15 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class RaggedView:
-    """What one query sees. An id is alive in one place at most: in `added`, or in one of `held`."""
+    """What one query sees. An id is alive in one place at most: in `added`, or in one of `held`.
+
+    `maker` is the model of the rows, whose fingerprint segments have.
+    """
 
     layout: Layout
     held: tuple[Held, ...] = ()
     added: Mapping[int, Row] = field(default_factory=dict)
+    maker: str = ""
 
     def __len__(self) -> int:
         return len(self.added) + sum(map(len, self.held))
@@ -87,14 +91,14 @@ class RaggedView:
         for number in np.asarray(removed, np.int64).tolist():
             if number not in rows:
                 added.pop(number, None)
-        return RaggedView(self.layout, tuple(held.without(gone) for held in self.held), added)
+        return replace(self, held=tuple(held.without(gone) for held in self.held), added=added)
 
     def settled(self, segment: RaggedSegment, written: Mapping[int, Row]) -> RaggedView:
         """The view once `written` rows, which were `added` to some earlier view, lie in a segment."""
         same = {number for number, row in written.items() if self.added.get(number) is row}
         dead = np.array(sorted(written.keys() - same), np.int64)
         added = {number: row for number, row in self.added.items() if number not in same}
-        return RaggedView(self.layout, (*self.held, Held(segment, dead)), added)
+        return replace(self, held=(*self.held, Held(segment, dead)), added=added)
 
     def merged(self, outdated: Iterable[str], segment: RaggedSegment) -> RaggedView:
         """The view once the segments of these names have become one, written from an earlier view."""
@@ -104,7 +108,7 @@ class RaggedView:
         for held in self.held:
             if held.segment.name in names:
                 alive |= held.places(segment.ids) >= 0
-        return RaggedView(self.layout, (*kept, Held(segment, segment.ids[~alive])), self.added)
+        return replace(self, held=(*kept, Held(segment, segment.ids[~alive])))
 
     def crowded(self) -> tuple[Held, ...]:
         """The segments that should be made into one: none while all is well."""

@@ -16,7 +16,7 @@ from codeintel.engines.sparse_base import ImpactBase, Sums
 from codeintel.engines.sparse_delta import AddedRows
 from codeintel.engines.sparse_rows import IMPACT_STEP, NO_IDS, Flags, Ids, TermRows, Terms, contained
 
-__all__ = ["IMPACT_STEP", "SparseHits", "SparseQuery", "SparseView", "TermRows"]
+__all__ = ["IMPACT_STEP", "SparseHits", "SparseQuery", "SparseView", "Sums", "TermRows"]
 
 # A delta of 1,000 rows is scored in 0.2 ms, a base of 50,000 chunks made anew in 60; the dense engine's count.
 FOLD_ROWS = 1_024

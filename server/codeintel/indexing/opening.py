@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from codeintel.catalog.store import Store
 from codeintel.engines.dense import DenseIndex, read_meta
 from codeintel.engines.dense_view import DenseView
 from codeintel.engines.lexical import LexicalIndex
+from codeintel.engines.ragged_view import RaggedView
+from codeintel.engines.sparse import SparseView
+from codeintel.engines.sparse_source import impacts_of
 from codeintel.errors import IndexCorrupt
 from codeintel.indexing.analysis import ANALYSIS_VERSION
 from codeintel.indexing.assembly import lexical_documents
@@ -25,6 +29,7 @@ from codeintel.indexing.publishing import LEXICAL_FOLDER, META_FILE, lexical_sta
 from codeintel.indexing.structure_workers import STRUCTURE_VERSION
 from codeintel.indexing.token_lists import open_lists
 from codeintel.models.folder import Models
+from codeintel.models.outputs import Output
 from codeintel.snapshot import ChunkTable, IndexedFile, Snapshot
 from codeintel.workspace.roots import Root
 
@@ -67,6 +72,7 @@ def open_index(
         static = DenseView(DenseIndex.build(store.provenance.static_dim, *vectors["static_embedding"]))
         said = len(warnings)
         outputs = open_outputs(store, models, table, warnings)
+        impacts = _impacts(outputs)
         snapshot = Snapshot(
             root,
             store.generation,
@@ -75,6 +81,7 @@ def open_index(
             static,
             contextual,
             outputs=outputs,
+            impacts=impacts,
             token_lists=open_lists(store, outputs, warnings),
         )
         mended = lexical_mended or lists_mended or len(warnings) > said
@@ -217,6 +224,12 @@ def _contextual(store: Store, ids: Ids, vectors: Vectors, warnings: list[str]) -
         warnings.append(f"{error.message} It is written anew.")
         built = DenseIndex.build(dim, ids, vectors)
     return DenseView(built), built.preset.inverted
+
+
+def _impacts(outputs: Mapping[Output, RaggedView]) -> SparseView:
+    """The term weights by term; they follow from the rows by chunk, and are nowhere else on disk."""
+    rows = outputs.get(Output.TERMS)
+    return SparseView.empty() if rows is None else impacts_of(rows)
 
 
 def _trained(store: Store) -> DenseIndex | None:

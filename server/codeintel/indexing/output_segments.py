@@ -6,7 +6,7 @@ Whether a row counts is not written: on opening it counts where the chunks table
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 
@@ -19,7 +19,6 @@ from codeintel.catalog.rows import Chunk
 from codeintel.catalog.store import Store
 from codeintel.engines.ragged_segment import (
     Ids,
-    Layout,
     RaggedSegment,
     Readings,
     Row,
@@ -70,8 +69,9 @@ def open_outputs(
     found: dict[Output, RaggedView] = {}
     for output, layout in layouts.items():
         known = before.outputs.get(output) if before else None
-        segments = _opened(store, output, layout, known, warnings)
-        found[output] = RaggedView(layout, tuple(live_segments(segments, ids, readings)))
+        empty = RaggedView(layout, maker=models.maker(output))
+        segments = _opened(store, output, empty, known, warnings)
+        found[output] = replace(empty, held=tuple(live_segments(segments, ids, readings)))
     return found
 
 
@@ -84,7 +84,7 @@ def write_added(store: Store, saved: Snapshot) -> dict[Output, Written]:
             ids = np.fromiter(rows, np.int64, len(rows))
             readings = _readings_of(chunk for i in rows if (chunk := saved.chunks.get(i)))
             segment, artifact = _write(
-                store, store.folder, output, view.layout, ids, readings, [*rows.values()], "delta"
+                store, store.folder, output, view, ids, readings, [*rows.values()], "delta"
             )
             written[output] = Written(segment, artifact, rows)
     return written
@@ -106,7 +106,7 @@ def merge_segments(
         view = saved.outputs[output]
         if store.folder is not None:
             ids, readings, rows = _living(crowd)
-            segment, artifact = _write(store, store.folder, output, view.layout, ids, readings, rows, "base")
+            segment, artifact = _write(store, store.folder, output, view, ids, readings, rows, "base")
             merged[output] = Merged(segment, artifact, tuple(held.segment.name for held in crowd))
     return merged
 
@@ -123,7 +123,7 @@ def _write(
     store: Store,
     folder: Path,
     output: Output,
-    layout: Layout,
+    view: RaggedView,
     ids: Ids,
     readings: Readings,
     rows: Sequence[Row],
@@ -131,12 +131,12 @@ def _write(
 ) -> tuple[RaggedSegment, Artifact]:
     name = f"{output}/{kind}-g{store.generation + 1}.rows"
     (folder / output).mkdir(exist_ok=True)
-    write_segment(folder / name, store.provenance.encoder, layout, ids, readings, rows)
-    return read_segment(folder, name, store.provenance.encoder, layout), artifact_of(folder, name)
+    write_segment(folder / name, view.maker, view.layout, ids, readings, rows)
+    return read_segment(folder, name, view.maker, view.layout), artifact_of(folder, name)
 
 
 def _opened(
-    store: Store, output: Output, layout: Layout, known: RaggedView | None, warnings: list[str]
+    store: Store, output: Output, empty: RaggedView, known: RaggedView | None, warnings: list[str]
 ) -> list[RaggedSegment]:
     open_before = {held.segment.name: held.segment for held in known.held} if known else {}
     segments: list[RaggedSegment] = []
@@ -145,16 +145,16 @@ def _opened(
             segments.append(open_before[artifact.name])
             continue
         try:
-            segments.append(_read(store, artifact, layout))
+            segments.append(_read(store, artifact, empty))
         except IndexCorrupt as error:
             warnings.append(f"{error.message} What it held is made again.")
     return segments
 
 
-def _read(store: Store, artifact: Artifact, layout: Layout) -> RaggedSegment:
+def _read(store: Store, artifact: Artifact, view: RaggedView) -> RaggedSegment:
     if store.folder is None or not is_artifact_sound(store.folder, artifact):
         raise IndexCorrupt(f"{artifact.name} is missing or not as it was written.")
-    return read_segment(store.folder, artifact.name, store.provenance.encoder, layout)
+    return read_segment(store.folder, artifact.name, view.maker, view.layout)
 
 
 def segment_artifacts(store: Store, output: Output) -> list[Artifact]:

@@ -280,6 +280,7 @@ class RootIndex:
             self.state.take_vectors(batch, encoded)
             if self.state.saved.contextual.needs_fold:
                 self._fold()
+            self.state.fold_impacts()
             return len(batch)
 
     def encode(self, *, report: ProgressReport = silent, cancelled: CancelCheck = never) -> int:
@@ -463,6 +464,7 @@ class RootIndex:
                 self.publish(whole=True)
             stop_if(cancelled)
             self._outputs.merge()
+            self.state.fold_impacts()
             if self.store.needs_gathering:
                 self.store.gather()
             stop_if(cancelled)
@@ -550,6 +552,7 @@ class RootIndex:
             outputs = open_outputs(self.store, self._models, self.state.saved.chunks, [], self.state.saved)
             self.state.lay_outputs(lambda output, _: outputs[output])
             self.state.lay_lists(open_lists(self.store, outputs, [], self.state.saved))
+            self.state.match_impacts()
             return True
 
     def adopt(self, opened: Opened) -> None:

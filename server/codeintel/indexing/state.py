@@ -18,6 +18,7 @@ from codeintel.engines.late_lists import TokenLists
 from codeintel.engines.lexical import LexicalDocument, LexicalIndex, LexicalView
 from codeintel.engines.ragged_segment import Row
 from codeintel.engines.ragged_view import RaggedView
+from codeintel.engines.sparse_source import matched
 from codeintel.indexing.assembly import lexical_documents
 from codeintel.indexing.differences import chunks_at, chunks_in, difference, reads_same, text_of
 from codeintel.indexing.document_queue import DocumentQueue, Urgency
@@ -289,13 +290,7 @@ class IndexState:
                     open_text.contextual[chunk.id] = vector
                     for output, row in rows.items():
                         open_text.outputs.setdefault(output, {})[chunk.id] = row
-            known = VectorRows.of(kept, self._models.encoder.dim)
-            nothing = np.empty(0, np.int64)
-            self.saved = replace(
-                self.saved,
-                contextual=self.saved.contextual.changed(nothing, known.ids, known.values),
-                outputs={o: view.changed(nothing, outputs[o]) for o, view in self.saved.outputs.items()},
-            )
+            self.saved = self.saved.told(VectorRows.of(kept, self._models.encoder.dim), outputs)
             kept_bare = (c.id for c in chunks if c.id in kept and c.uri not in self._unpublished)
             self._fresh.update(dict.fromkeys(kept_bare))  # the others' rows are yet to be written
             self._relay()
@@ -422,6 +417,26 @@ class IndexState:
         finally:
             self.folding.release()
         return True
+
+    def match_impacts(self) -> None:
+        """Have the term weights by term that the rows are which another process has published."""
+        with self.lock:
+            if (rows := self.saved.outputs.get(Output.TERMS)) is not None:
+                self.saved = replace(self.saved, impacts=matched(self.saved.impacts, rows))
+                self._relay()
+
+    def fold_impacts(self) -> None:
+        """Make the base of the term weights anew, with what lies on top of it, where that is much."""
+        with self.folding:
+            before = self.saved.impacts
+            if not before.needs_fold:
+                return
+            folded = before.folded()
+            with self.lock:
+                now = self.saved.impacts
+                if now.base is before.base:  # else another index has been taken over meanwhile
+                    self.saved = replace(self.saved, impacts=now.over(folded, before))
+                    self._relay()
 
     # -- steps --------------------------------------------------------------------------------------------------
 

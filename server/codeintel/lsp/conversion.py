@@ -52,6 +52,7 @@ def _contribution(part: Contribution, found: Hit, ranges: Ranges) -> protocol.Co
             share=piece.share,
             query=piece.query or None,
             imputed=piece.imputed,
+            expanded=piece.expanded,
         )
         for piece in part.evidence
     ]

@@ -75,9 +75,10 @@ def _bar(part: Contribution, largest: float) -> str:
 
 def _terms(hit: Hit) -> list[str]:
     """The texts behind the score, those with the largest share first, each once."""
-    pieces = [piece for part in hit.contributions for piece in part.evidence]
+    pieces = [piece for part in hit.contributions for piece in part.evidence if piece.text.strip()]
     ordered = sorted(pieces, key=lambda piece: -abs(piece.share))
-    return list(dict.fromkeys(piece.text for piece in ordered if piece.text.strip()))[:SHOWN_EVIDENCE]
+    texts = (f"{piece.text} (expanded)" if piece.expanded else piece.text for piece in ordered)
+    return list(dict.fromkeys(texts))[:SHOWN_EVIDENCE]
 
 
 def _one_line(text: str) -> str:

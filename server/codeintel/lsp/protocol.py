@@ -103,6 +103,7 @@ class Evidence:
     share: Annotated[float, "its part of the contribution's own score"]
     query: Annotated[str | None, "the query's word that it is aligned with, in the channel `late`"] = None
     imputed: Annotated[bool, "whether finding the hit did without it, on an estimate"] = False
+    expanded: Annotated[bool, "whether a model brought the term in, in the channel `splade`"] = False
 
 
 @attrs.frozen(kw_only=True)

@@ -95,7 +95,7 @@ class CachedEncoder:
     def _known(self, texts: Sequence[str], output: Output) -> list[Row | None]:
         """The rows that the cache has."""
         layout = self.layouts[output]
-        stored = self._cache.get_bytes(f"{self.model_id}#{output}", texts)
+        stored = self._cache.get_bytes(self.maker(output), texts)
         return [None if data is None else row_of(data, layout) for data in stored]
 
     def _encode(self, passages: Sequence[str], wanted: Outputs, cancelled: CancelCheck) -> Encoded:
@@ -107,7 +107,7 @@ class CachedEncoder:
         self._cache.put(self.model_id, passages, fresh.dense)
         for output in wanted:
             values = [row.tobytes() for row in fresh.rows(output)]
-            self._cache.put_bytes(f"{self.model_id}#{output}", passages, values)
+            self._cache.put_bytes(self.maker(output), passages, values)
         return fresh
 
     def encode_query(self, text: str) -> Vectors:
@@ -124,6 +124,21 @@ class CachedEncoder:
         """The tokens of `text` that have an entry in its rows. Only for an encoder with outputs."""
         assert gives_outputs(self._encoder)
         return self._encoder.token_places(text)
+
+    def maker(self, output: Output) -> str:
+        """The encoder's. Only for an encoder with outputs, as are the next two."""
+        assert gives_outputs(self._encoder)
+        return self._encoder.maker(output)
+
+    def term_places(self, text: str) -> TokenPlaces:
+        """The tokens of a passage that are terms in it."""
+        assert gives_outputs(self._encoder)
+        return self._encoder.term_places(text)
+
+    def term_text(self, term: int) -> str:
+        """What a term stands for."""
+        assert gives_outputs(self._encoder)
+        return self._encoder.term_text(term)
 
     def token_shares(self, query_vector: Vectors, text: str) -> list[TokenShare]:
         """The dot product of `query_vector` with the vector of `text`, split exactly among its tokens."""

@@ -17,7 +17,6 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from codeintel.cancellation import CancelCheck, never, stop_if
 from codeintel.errors import ModelError
@@ -32,10 +31,12 @@ from codeintel.models.outputs import (
     Outputs,
     Row,
     TokenPlaces,
+    counting,
     greatest_weights,
     pooled,
     quantized,
     token_layout,
+    token_places,
 )
 from codeintel.models.passage import query_text
 from codeintel.models.vectors import QUERY_CACHE, TokenShare, Vectors, encodable, mean_shares, unit
@@ -139,12 +140,19 @@ class OnnxEncoder:
 
     def token_places(self, text: str) -> TokenPlaces:
         """The tokens of `text`, those of the model itself apart, in their order."""
-        encoding = self._model.tokenizer.encode(encodable(text))
-        kept = _counting(encoding)
-        return TokenPlaces(
-            np.array(encoding.ids, np.int32)[kept],
-            np.array(encoding.offsets, np.int32).reshape(-1, 2)[kept],
-        )
+        return token_places(self._model.tokenizer.encode(encodable(text)))
+
+    def maker(self, output: Output) -> str:
+        """This model, by that output."""
+        return f"{self.model_id}#{output}"
+
+    def term_places(self, text: str) -> TokenPlaces:
+        """Terms are tokens: those of `token_places`."""
+        return self.token_places(text)
+
+    def term_text(self, term: int) -> str:
+        """A term as the vocabulary spells it, '' for a number outside it."""
+        return self._model.tokenizer.id_to_token(term) or ""
 
     def token_shares(self, query_vector: Vectors, text: str) -> list[TokenShare]:
         """`query_vector` . `encode([text])[0]`, split exactly among its tokens, [CLS] and [SEP] included.
@@ -212,7 +220,7 @@ class _OpenModel:
             empty = {output: np.empty(0, self._layouts[output]) for output in wanted}
             return unit(np.zeros(self.graph.dim, np.float32)), empty
         found = self.graph.run(encoding.ids, [self._names[output] for output in wanted])
-        kept = _counting(encoding)
+        kept = counting(encoding)
         ids = np.array(encoding.ids, np.int32)[kept]
         rows: dict[Output, Row] = {}
         for output in wanted:
@@ -222,11 +230,6 @@ class _OpenModel:
             else:
                 rows[output] = greatest_weights(ids, values)
         return unit(found[STATES].mean(axis=0)), rows
-
-
-def _counting(encoding: Encoding) -> NDArray[np.intp]:
-    """Which tokens of a text are its own: [CLS] and [SEP] are the model's."""
-    return np.flatnonzero(np.logical_not(encoding.special_tokens_mask))
 
 
 def _output_names(files: ModelFiles) -> dict[Output, str]:

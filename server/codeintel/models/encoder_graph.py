@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from codeintel.errors import ModelError
 from codeintel.models.vectors import Vectors
@@ -36,14 +37,8 @@ class EncoderGraph:
 
     def __init__(self, weights: Path, dim: int, widths: Mapping[str, int]) -> None:
         self.dim = dim
-        self._session = _open_session(weights)
-        self._inputs = [node.name for node in self._session.get_inputs()]
-        unknown = sorted(set(self._inputs) - KNOWN_INPUTS)
-        if unknown or "input_ids" not in self._inputs:
-            raise ModelError(
-                f"{weights} takes the inputs {', '.join(self._inputs)}.",
-                f"An encoder takes input_ids and may take {', '.join(sorted(KNOWN_INPUTS - {'input_ids'}))}.",
-            )
+        self._session = open_session(weights)
+        self._inputs = input_names(self._session, weights)
         outputs = self._session.get_outputs()
         self._states = _state_output(outputs, weights, dim)
         _require_outputs(outputs, weights, widths)
@@ -54,11 +49,27 @@ class EncoderGraph:
 
     def run(self, ids: Sequence[int], names: Sequence[str]) -> dict[str, Vectors]:
         """STATES and the outputs `names`, float32 [tokens, …], of one text in one pass."""
-        row = np.array([ids], np.int64)
-        values = {"input_ids": row, "attention_mask": np.ones_like(row), "token_type_ids": np.zeros_like(row)}
-        given = {name: values[name] for name in self._inputs}
-        found = self._session.run([self._states, *names], given)
+        found = self._session.run([self._states, *names], given(ids, self._inputs))
         return dict(zip([STATES, *names], (values[0] for values in found), strict=True))
+
+
+def input_names(session: InferenceSession, weights: Path) -> list[str]:
+    """What a graph takes. Raises ModelError where that is more than token ids, their mask and their types."""
+    names = [node.name for node in session.get_inputs()]
+    unknown = sorted(set(names) - KNOWN_INPUTS)
+    if unknown or "input_ids" not in names:
+        raise ModelError(
+            f"{weights} takes the inputs {', '.join(names)}.",
+            f"An encoder takes input_ids and may take {', '.join(sorted(KNOWN_INPUTS - {'input_ids'}))}.",
+        )
+    return names
+
+
+def given(ids: Sequence[int], names: Sequence[str]) -> dict[str, NDArray[np.int64]]:
+    """One text's token ids as the inputs `names`, each int64 [1, tokens]."""
+    row = np.array([ids], np.int64)
+    values = {"input_ids": row, "attention_mask": np.ones_like(row), "token_type_ids": np.zeros_like(row)}
+    return {name: values[name] for name in names}
 
 
 def _require_outputs(outputs: Iterable[Any], weights: Path, widths: Mapping[str, int]) -> None:
@@ -95,7 +106,8 @@ def _state_output(outputs: Iterable[Any], weights: Path, dim: int) -> str:
     return name
 
 
-def _open_session(weights: Path) -> InferenceSession:
+def open_session(weights: Path) -> InferenceSession:
+    """A graph on one thread. Raises ModelError for a file that is none."""
     # Since 1.32 it sends telemetry from the moment it is imported, on every system, unless one of these is set by then.
     os.environ.update(NO_TELEMETRY)
     # onnxruntime takes 0.1 s to import; only the first encode pays it.

@@ -14,6 +14,7 @@ from codeintel.models import static
 from codeintel.models.cache import VectorCache
 from codeintel.models.cache_encoder import CachedEncoder
 from codeintel.models.encoder import DEFAULT_THREADS, OnnxEncoder
+from codeintel.models.expanding_encoder import ExpandingEncoder
 from codeintel.models.files import CHECKSUMS, check_file, find_files, read_object
 from codeintel.models.outputs import (
     NO_OUTPUTS,
@@ -25,9 +26,10 @@ from codeintel.models.outputs import (
     layouts_of,
 )
 from codeintel.models.sentence_transformers import SentenceTransformersEncoder
+from codeintel.models.splade import SpladeModel
 from codeintel.models.static import StaticTable
 from codeintel.models.vectors import TextEncoder
-from codeintel.options import EMBEDDED, TRANSFORMERS_PREFIX
+from codeintel.options import EMBEDDED, OWN_TERMS, TRANSFORMERS_PREFIX
 
 ENCODER, STATIC = "encoder", "static"
 
@@ -48,6 +50,11 @@ class Models:
         """The outputs that are wanted and there, with the form of an entry; nothing else is computed or kept."""
         found = layouts_of(self.encoder) if self.wanted else {}
         return {output: layout for output, layout in found.items() if output in self.wanted}
+
+    def maker(self, output: Output) -> str:
+        """What makes the rows of an output of `layouts`."""
+        assert gives_outputs(self.encoder)
+        return self.encoder.maker(output)
 
     def encode(self, passages: Sequence[str], cancelled: CancelCheck = never) -> Encoded:
         """What the meaning tier keeps of passages: vectors and rows of the outputs of `layouts`. Raises Cancelled."""
@@ -73,7 +80,7 @@ class Models:
 
     def close(self) -> None:
         """Let go of the vector cache; the models may be used again."""
-        if isinstance(self.encoder, CachedEncoder):
+        if isinstance(self.encoder, CachedEncoder | ExpandingEncoder):
             self.encoder.close()
 
 
@@ -95,6 +102,7 @@ def load_models(
     threads: int = DEFAULT_THREADS,
     cache: VectorCache | None = None,
     wanted: Outputs = NO_OUTPUTS,
+    sparse: Path | str = OWN_TERMS,
 ) -> Models:
     """The models of `source`, opened by their first use; what it lacks is taken from the embedded models.
 
@@ -110,6 +118,8 @@ def load_models(
         encoder_folder, static_folder = _model_folders(source)
         encoder = OnnxEncoder(encoder_folder, threads)
     kept = encoder if cache is None else CachedEncoder(encoder, cache)
+    if sparse != OWN_TERMS and Output.TERMS in wanted:
+        kept = ExpandingEncoder(kept, SpladeModel(Path(sparse), threads), cache)
     return Models(kept, StaticTable(static_folder), wanted)
 
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol, TypeGuard
+from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
 from codeintel.cancellation import CancelCheck, never
 from codeintel.models.vectors import TextEncoder, Vectors, unit
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding
 
 # Token vectors have unit length, so that one scale serves all of them: q = round(127 x). Dot products of two such
 # rows are whole numbers below 2**24, exact in float32 in whatever order they are added.
@@ -87,6 +90,15 @@ class OutputsEncoder(TextEncoder, Protocol):
     def token_places(self, text: str) -> TokenPlaces:
         """The tokens behind the rows of a passage. Costs its tokenization."""
 
+    def maker(self, output: Output) -> str:
+        """What made the rows of an output: rows of equal makers, and only those, may be compared."""
+
+    def term_places(self, text: str) -> TokenPlaces:
+        """The tokens of a passage that are terms in it: its other terms, if it has any, are expanded ones."""
+
+    def term_text(self, term: int) -> str:
+        """What a term stands for, as its vocabulary spells it; '' for a number outside it."""
+
 
 def gives_outputs(encoder: TextEncoder) -> TypeGuard[OutputsEncoder]:
     """Whether an encoder has anything beside dense vectors."""
@@ -113,6 +125,20 @@ def pooled(vectors: Vectors) -> Vectors:
     starts = np.arange(0, len(vectors), POOLED)
     sums: Vectors = np.add.reduceat(vectors, starts, axis=0) if len(vectors) else vectors
     return sums
+
+
+def counting(encoding: Encoding) -> NDArray[np.intp]:
+    """Which tokens of a text are its own: [CLS] and [SEP] are the model's."""
+    return np.flatnonzero(np.logical_not(encoding.special_tokens_mask))
+
+
+def token_places(encoding: Encoding) -> TokenPlaces:
+    """The tokens of a text that are its own."""
+    kept = counting(encoding)
+    return TokenPlaces(
+        np.array(encoding.ids, np.int32)[kept],
+        np.array(encoding.offsets, np.int32).reshape(-1, 2)[kept],
+    )
 
 
 def quantized(vectors: Vectors) -> Row:

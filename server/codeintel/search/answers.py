@@ -17,6 +17,7 @@ class Evidence:
 
     `query` is the query's own word where the channel aligns one with it. `imputed` says that finding the chunk did
     without this piece, of which only an estimate was known then; the share is exact all the same.
+    `expanded` says of a term that a model brought it in: the query, or the chunk, does not have it itself.
     """
 
     text: str
@@ -25,6 +26,7 @@ class Evidence:
     share: float
     query: str = ""
     imputed: bool = False
+    expanded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ _NAMES = {
 
 def wanted_outputs(channels: ChannelSettings) -> Outputs:
     """The outputs without which a channel that is switched on has nothing to search."""
-    return frozenset({Output.TOKENS} if channels.late != OFF else ())
+    asked = {Output.TOKENS: channels.late != OFF, Output.TERMS: channels.splade}
+    return frozenset(output for output, is_asked in asked.items() if is_asked)
 
 
 def lacking_outputs(models: Models) -> list[str]:

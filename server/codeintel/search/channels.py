@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from codeintel.search.intent import Intent
 from codeintel.search.ranking import Candidate, ChannelHit
+from codeintel.search.term_query import TermQuery
 from codeintel.search.weights import Weights
 from codeintel.snapshot import Snapshot
 
@@ -31,7 +32,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What the channels look for: terms, and a query vector per model where that model is to be asked.
+    """What the channels look for: terms, and a query vector, or weighed terms, of each model that is to be asked.
 
     `tokens` are the query's token vectors; `wide` has them looked for in every chunk, not in the other channels' alone.
     """
@@ -41,6 +42,7 @@ class Probe:
     static: Vector | None = None
     tokens: Tokens | None = None
     wide: bool = False
+    weighed: TermQuery | None = None
 
 
 Found = Iterator[tuple[int, float]]
@@ -98,9 +100,10 @@ def _by_score(entry: tuple[float, Candidate]) -> tuple[float, int]:
 
 
 def channel_weights(scopes: Sequence[Scope], probe: Probe, weights: Weights) -> Mapping[str, float]:
-    """The channels that can answer, each with its weight: vectors count for what they cover."""
+    """The channels that can answer, each with its weight: those of the meaning tier count for what they cover."""
     chunks = sum(len(scope.snapshot.chunks) for scope in scopes)
     covered = sum(len(scope.snapshot.contextual) for scope in scopes) / max(chunks, 1)
+    weighed = sum(len(scope.snapshot.impacts) for scope in scopes) / max(chunks, 1)
     found = {"bm25": weights.bm25 if probe.intent.terms else 0.0}
     if probe.contextual is not None:
         found["dense"] = weights.dense * covered
@@ -109,6 +112,8 @@ def channel_weights(scopes: Sequence[Scope], probe: Probe, weights: Weights) -> 
     if probe.tokens is not None:
         tokens = sum(len(late.rows) for scope in scopes if (late := scope.snapshot.late))
         found[LATE] = weights.late * tokens / max(chunks, 1)
+    if probe.weighed is not None:
+        found["splade"] = weights.splade * weighed
     return {channel: weight for channel, weight in found.items() if weight > 0}
 
 
@@ -159,9 +164,16 @@ def _late(scope: Scope, probe: Probe, weights: Weights) -> Found:
     return zip(hits.ids.tolist(), hits.scores.tolist(), strict=True)
 
 
+def _splade(scope: Scope, probe: Probe, weights: Weights) -> Found:
+    assert probe.weighed is not None
+    hits = scope.snapshot.impacts.search(probe.weighed.query, weights.candidates, scope.allowed)
+    return zip(hits.ids.tolist(), hits.scores.tolist(), strict=True)
+
+
 SEARCHES: dict[str, Callable[[Scope, Probe, Weights], Found]] = {
     "bm25": _bm25,
     "dense": _dense,
     "static": _static,
     LATE: _late,
+    "splade": _splade,
 }

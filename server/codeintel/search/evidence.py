@@ -13,10 +13,12 @@ from codeintel.catalog.rows import Chunk
 from codeintel.engines.late_maxsim import Alignment
 from codeintel.engines.late_view import LateView
 from codeintel.engines.lexical import TermScore
+from codeintel.engines.sparse import Sums
 from codeintel.models.outputs import POOLED, OutputsEncoder, Row, gives_outputs
 from codeintel.models.passage import content_offsets, query_text
 from codeintel.models.vectors import TextEncoder, Vectors, passage_for
 from codeintel.search.answers import Evidence
+from codeintel.search.term_query import TermQuery
 
 _WORD = re.compile(r"\w+")
 SHOWN_TERMS = 8  # a line of an explanation; the rest is in the score all the same
@@ -50,12 +52,17 @@ def _first_places(chunk: Chunk, wanted: set[str]) -> Iterator[tuple[str, tuple[i
             return
 
 
+def passage_of(model: TextEncoder, chunk: Chunk) -> str:
+    """The text of a chunk that `model` encodes."""
+    return passage_for(model, chunk.uri, chunk.breadcrumb, chunk.content)
+
+
 def passage_evidence(chunk: Chunk, model: TextEncoder, query_vector: Vectors) -> tuple[Evidence, ...]:
     """Each token of the chunk with its exact part of the cosine, in the order of the text; they sum to it.
 
     The model's own tokens, the path and the breadcrumb have no place in the text: their range is empty, at the start.
     """
-    passage = passage_for(model, chunk.uri, chunk.breadcrumb, chunk.content)
+    passage = passage_of(model, chunk)
     offsets = content_offsets(chunk.uri if model.reads_path else "", chunk.breadcrumb, chunk.content)
     return tuple(
         Evidence(
@@ -110,6 +117,35 @@ def _nearest_tokens(query: Row, passage: Row, alignments: Sequence[Alignment]) -
 
 def _pieces(model: OutputsEncoder, words: str) -> list[str]:
     return [words[start:end] for start, end in model.token_places(words).spans.tolist()]
+
+
+def weighed_term_evidence(
+    chunk: Chunk, encoder: OutputsEncoder, asked: TermQuery, scores: Sums
+) -> tuple[Evidence, ...]:
+    """Each term of the query with its share of the sparse score, placed where the chunk first has it.
+
+    Marked as expanded is what the query does not have itself, or the chunk. A term that the chunk has only in its
+    breadcrumb, or not itself, has no place in the text: its range is empty, at the start.
+    """
+    total = float(scores.sum()) or 1.0
+    found = [at for at in np.lexsort((asked.query.terms, -scores)).tolist() if scores[at] > 0][:SHOWN_TERMS]
+    passage = passage_of(encoder, chunk)
+    offsets = content_offsets(chunk.uri if encoder.reads_path else "", chunk.breadcrumb, chunk.content)
+    tokens = encoder.term_places(passage)
+    places: dict[int, tuple[int, int]] = {}
+    for term, (start, end) in zip(tokens.ids.tolist(), tokens.spans.tolist(), strict=True):
+        if len(offsets[start:end]) and offsets[start] >= 0:
+            places.setdefault(term, _source_range(chunk, offsets[start:end]))
+    own = set(tokens.ids.tolist())
+    return tuple(
+        Evidence(
+            asked.names[term],
+            *places.get(term, (chunk.start_byte, chunk.start_byte)),
+            share / total,
+            expanded=term in asked.expanded or term not in own,
+        )
+        for term, share in zip(asked.query.terms[found].tolist(), scores[found].tolist(), strict=True)
+    )
 
 
 def _source_range(chunk: Chunk, characters: Sequence[int]) -> tuple[int, int]:

@@ -93,6 +93,7 @@ CHANNEL_NAMES = {
     "dense": "similar meaning,",
     "static": "similar words,",
     "late": "word by word,",
+    "splade": "weighed terms,",
 }
 
 

@@ -11,17 +11,25 @@ from codeintel.cancellation import CancelCheck, never, stop_if
 from codeintel.catalog.rows import Chunk
 from codeintel.errors import NotReady, UsageError
 from codeintel.models.folder import Models
-from codeintel.models.outputs import Encoded
-from codeintel.models.vectors import Vectors, passage_for
+from codeintel.models.outputs import Encoded, gives_outputs
+from codeintel.models.passage import query_text
+from codeintel.models.vectors import Vectors
 from codeintel.search.answers import Answer, Contribution, Coverage, Explanation, Hit
 from codeintel.search.channel_outputs import OFF, WIDE, LateMode
 from codeintel.search.channels import LATE, Probe, Scope, candidates, without_channel
-from codeintel.search.evidence import alignment_evidence, passage_evidence, term_evidence
+from codeintel.search.evidence import (
+    alignment_evidence,
+    passage_evidence,
+    passage_of,
+    term_evidence,
+    weighed_term_evidence,
+)
 from codeintel.search.filters import allowed_chunks, ids_of
 from codeintel.search.intent import Intent, Rarity, intent_of
 from codeintel.search.query import Query, parse
 from codeintel.search.ranking import Candidate, ChannelHit, rank
 from codeintel.search.summaries import Depth
+from codeintel.search.term_query import TermQuery, term_query
 from codeintel.search.weights import DEFAULT_WEIGHTS, Weights
 from codeintel.snapshot import Snapshot
 from codeintel.workspace.roots import Root
@@ -53,9 +61,9 @@ class Searcher:
         started = time.perf_counter()
         check_limit(request.limit)
         query = parse(request.query)
-        ranked, intent = self.ranked(snapshots, query, cancelled)
+        ranked, probe = self.ranked(snapshots, query, cancelled)
         hits = [
-            self.hit(candidate, snapshots, intent, request.explain) for candidate in ranked[: request.limit]
+            self.hit(candidate, snapshots, probe, request.explain) for candidate in ranked[: request.limit]
         ]
         return _answer(request.query, query.plan(), hits, snapshots, len(ranked), started)
 
@@ -76,7 +84,7 @@ class Searcher:
         found = candidates([Scope(snapshot, None) for snapshot in snapshots], probe, self._weights)
         others = [one for one in found if (one.root, one.chunk.id) != (root, chunk.id)]
         ranked = rank(others, intent, self._weights)
-        hits = [self.hit(candidate, snapshots, intent, True) for candidate in ranked[:limit]]
+        hits = [self.hit(candidate, snapshots, probe, True) for candidate in ranked[:limit]]
         place = f"{chunk.uri}:{chunk.start_line + 1}"
         return _answer(place, f"similar({place})", hits, snapshots, len(ranked), started)
 
@@ -94,13 +102,13 @@ class Searcher:
         At depth `full` costs one encoder pass over the chunk (about 10 ms) and one ranking per channel.
         """
         query = parse(text)
-        ranked, intent = self.ranked(snapshots, query, cancelled)
+        ranked, probe = self.ranked(snapshots, query, cancelled)
         place = _place(ranked, root, chunk)
         if place is None:
             return Explanation(
                 text, chunk, None, None, len(ranked), None, {}, _absence(snapshots, root, chunk, query)
             )
-        hit = self.hit(ranked[place], snapshots, intent, True)
+        hit = self.hit(ranked[place], snapshots, probe, True)
         following = ranked[place + 1] if depth != "one" and place + 1 < len(ranked) else None
         return Explanation(
             text,
@@ -116,8 +124,8 @@ class Searcher:
             ),
             place + 1,
             len(ranked),
-            self.hit(following, snapshots, intent, False) if following else None,
-            self._without_each_channel(ranked, intent, root, chunk) if depth == "full" else {},
+            self.hit(following, snapshots, probe, False) if following else None,
+            self._without_each_channel(ranked, probe.intent, root, chunk) if depth == "full" else {},
             self._uncompared(_of_root(snapshots, root), chunk),
         )
 
@@ -130,8 +138,8 @@ class Searcher:
 
     def ranked(
         self, snapshots: Sequence[Snapshot], query: Query, cancelled: CancelCheck = never
-    ) -> tuple[list[Candidate], Intent]:
-        """Every candidate for the query, best first, and how it was read. Raises NotReady, Cancelled."""
+    ) -> tuple[list[Candidate], Probe]:
+        """Every candidate for the query, best first, and what was looked for. Raises NotReady, Cancelled."""
         if not any(len(snapshot.chunks) for snapshot in snapshots):
             raise NotReady("Nothing is indexed yet.", "Try again when indexing has begun to report progress.")
         intent = intent_of(query.text, _rarity(snapshots))
@@ -140,7 +148,7 @@ class Searcher:
         ]
         stop_if(cancelled)
         if not query.text:
-            return self._listed(snapshots, allowed, intent, query), intent
+            return self._listed(snapshots, allowed, intent, query), Probe(intent)
         scopes = [
             Scope(snapshot, None if chunks is None else ids_of(chunks))
             for snapshot, chunks in zip(snapshots, allowed, strict=True)
@@ -150,7 +158,7 @@ class Searcher:
         stop_if(cancelled)
         found = candidates(scopes, probe, self._weights)
         stop_if(cancelled)
-        return rank(found, intent, self._weights), intent
+        return rank(found, intent, self._weights), probe
 
     def alone(
         self, snapshots: Sequence[Snapshot], query: Query, root: Root, chunk: Chunk
@@ -182,7 +190,8 @@ class Searcher:
         contextual = any(len(snapshot.contextual) for snapshot in snapshots)
         pending = any(snapshot.coverage < 1 for snapshot in snapshots)
         has_tokens = self._late != OFF and any(snapshot.late for snapshot in snapshots)
-        encoded = self._encoded(asked) if contextual or has_tokens else None
+        has_terms = any(len(snapshot.impacts) for snapshot in snapshots)
+        encoded = self._encoded(asked) if contextual or has_tokens or has_terms else None
         tokens = encoded.tokens[0] if encoded and has_tokens and encoded.tokens else None
         return Probe(
             intent,
@@ -190,42 +199,55 @@ class Searcher:
             self._static_vector(asked) if pending else None,
             tokens if tokens is not None and len(tokens) else None,
             self._late == WIDE,
+            self._weighed(encoded, asked) if encoded and has_terms else None,
         )
 
     def _encoded(self, asked: str | Chunk) -> Encoded:
         """What the encoder makes of a query, or of a chunk as one, in one pass."""
         model = self._models.encoder
         if isinstance(asked, Chunk):
-            return self._models.encode([passage_for(model, asked.uri, asked.breadcrumb, asked.content)])
+            return self._models.encode([passage_of(model, asked)])
         return self._models.encode_query(asked)
 
     def _static_vector(self, asked: str | Chunk) -> Vectors:
         model = self._models.static
         if isinstance(asked, str):
             return model.encode_query(asked)
-        vector: Vectors = model.encode([passage_for(model, asked.uri, asked.breadcrumb, asked.content)])[0]
+        vector: Vectors = model.encode([passage_of(model, asked)])[0]
         return vector
 
-    def hit(self, candidate: Candidate, snapshots: Sequence[Snapshot], intent: Intent, explain: bool) -> Hit:
+    def _weighed(self, encoded: Encoded, asked: str | Chunk) -> TermQuery | None:
+        """The terms of what was encoded, None from an encoder that weighs none."""
+        encoder = self._models.encoder
+        if not encoded.terms or not gives_outputs(encoder):
+            return None
+        text = passage_of(encoder, asked) if isinstance(asked, Chunk) else query_text(asked)
+        return term_query(encoder, encoded.terms[0], text)
+
+    def hit(self, candidate: Candidate, snapshots: Sequence[Snapshot], probe: Probe, explain: bool) -> Hit:
         """A candidate as a hit; with `explain` with the terms that matched and their places."""
         contributions = tuple(candidate.contributions)
         if explain:
             contributions = tuple(
-                self._with_terms(part, candidate, snapshots, intent) for part in contributions
+                self._with_terms(part, candidate, snapshots, probe) for part in contributions
             )
         snapshot = _of_root(snapshots, candidate.root)
         freshness = snapshot.freshness(candidate.chunk.uri)
         return Hit(candidate.root, candidate.chunk, candidate.score, contributions, freshness)
 
     def _with_terms(
-        self, part: Contribution, candidate: Candidate, snapshots: Sequence[Snapshot], intent: Intent
+        self, part: Contribution, candidate: Candidate, snapshots: Sequence[Snapshot], probe: Probe
     ) -> Contribution:
-        if part.source != "bm25":
+        snapshot, chunk = _of_root(snapshots, candidate.root), candidate.chunk
+        if part.source == "bm25":
+            scores = snapshot.lexical.explain(probe.intent.terms, chunk.id, self._weights.boosts)
+            evidence = term_evidence(chunk, scores)
+        elif part.source == "splade" and probe.weighed and gives_outputs(self._models.encoder):
+            sums = snapshot.impacts.explain(probe.weighed.query, chunk.id)
+            evidence = weighed_term_evidence(chunk, self._models.encoder, probe.weighed, sums)
+        else:
             return part
-        lexical = _of_root(snapshots, candidate.root).lexical
-        scores = lexical.explain(intent.terms, candidate.chunk.id, self._weights.boosts)
-        evidence = term_evidence(candidate.chunk, scores)
-        words = ", ".join(found.text for found in evidence)
+        words = ", ".join(f"{found.text} (expanded)" if found.expanded else found.text for found in evidence)
         return replace(part, evidence=evidence, reason=f"{part.reason}: {words}" if words else part.reason)
 
     def _with_tokens(

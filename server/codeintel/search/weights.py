@@ -26,6 +26,8 @@ class Weights:
     """Static vectors, times the share of chunks that have no contextual one yet."""
     late: float = 0.3
     """Late interaction, times the share of chunks that have token vectors; off by default (docs/decisions/0014)."""
+    splade: float = 0.3
+    """Term weights, where `channels.splade` asks for them, times the share of chunks that have them."""
     rank_constant: float = 12.0
     """k of reciprocal rank fusion (Cormack et al. 2009, who used 60); smaller trusts the top of a channel more."""
     candidates: int = 200

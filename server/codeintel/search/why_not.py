@@ -10,9 +10,9 @@ from typing import Final, Literal
 from codeintel.cancellation import CancelCheck, never
 from codeintel.catalog.rows import Chunk
 from codeintel.search.answers import Hit
+from codeintel.search.channels import Probe
 from codeintel.search.exclusions import Excluder, Exclusion, without
 from codeintel.search.expectations import Expected, Meant, NotThere, Whereabouts, meant
-from codeintel.search.intent import Intent
 from codeintel.search.query import Query, parse
 from codeintel.search.ranking import Candidate, ChannelHit
 from codeintel.search.searcher import Searcher, check_limit
@@ -27,7 +27,13 @@ CHANNEL_WORDS: Final = {
     "dense": "meaning",
     "static": "similar words",
     "late": "token vectors",
+    "splade": "weighed terms",
 }
+NOTHING_SHARED: Final = {
+    "bm25": "none of the query's words stand in it",
+    "splade": "none of the query's terms weigh anything in it",
+}
+"""Of channels in which a chunk that is known may still have no score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ class _Ranking:
 
     query: Query
     candidates: Sequence[Candidate]
-    intent: Intent
+    probe: Probe
 
     def place(self, chunks: Sequence[tuple[Root, Chunk]]) -> int | None:
         """Where the first of the chunks stands, from 0."""
@@ -98,11 +104,11 @@ class WhyNotInquiry:
         return self._no_candidate(ranking, found)
 
     def _ranking(self, query: Query) -> _Ranking:
-        candidates, intent = self._searcher.ranked(self._snapshots, query, self._cancelled)
-        return _Ranking(query, candidates, intent)
+        candidates, probe = self._searcher.ranked(self._snapshots, query, self._cancelled)
+        return _Ranking(query, candidates, probe)
 
     def _hit(self, ranking: _Ranking, place: int) -> Hit:
-        return self._searcher.hit(ranking.candidates[place], self._snapshots, ranking.intent, True)
+        return self._searcher.hit(ranking.candidates[place], self._snapshots, ranking.probe, True)
 
     def _last_shown(self, ranking: _Ranking) -> tuple[int, Hit | None]:
         shown = min(self._limit, len(ranking.candidates))
@@ -177,7 +183,9 @@ class WhyNotInquiry:
         root, chunk = found.chunks[0]
         shown, last = self._last_shown(ranking)
         own = self._searcher.alone(self._snapshots, ranking.query, root, chunk)
-        reason, name = _distance(own, ranking.candidates), _called(found, chunk)
+        snapshot = next(one for one in self._snapshots if one.root == root)
+        waiting = () if snapshot.impacts.holds([chunk.id])[0] else ("splade",)
+        reason, name = _distance(own, ranking.candidates, waiting), _called(found, chunk)
         note = (
             f"{name} is indexed and no qualifier leaves it out, but it is too far from the query: {reason}."
         )
@@ -236,27 +244,24 @@ def _by_source(hit: Hit) -> dict[str, float]:
     return sums
 
 
-def _distance(own: Sequence[ChannelHit], candidates: Sequence[Candidate]) -> str:
-    """How far a chunk's scores are from those of the last candidate of each channel."""
+def _distance(own: Sequence[ChannelHit], candidates: Sequence[Candidate], waiting: Sequence[str]) -> str:
+    """How far a chunk's scores are from those of the last candidate of each channel; some are `waiting` for it."""
     last: dict[str, ChannelHit] = {}
     for hit in (hit for candidate in candidates for hit in candidate.found):
         if hit.channel not in last or hit.rank > last[hit.channel].rank:
             last[hit.channel] = hit
     scores = {hit.channel: hit.score for hit in own}
     return (
-        ", ".join(_clause(hit, scores.get(channel)) for channel, hit in sorted(last.items()))
+        ", ".join(_clause(hit, scores.get(name), name in waiting) for name, hit in sorted(last.items()))
         or "nothing matches"
     )
 
 
-def _clause(last: ChannelHit, score: float | None) -> str:
+def _clause(last: ChannelHit, score: float | None, is_waiting: bool) -> str:
     words = CHANNEL_WORDS[last.channel]
     if score is None:
-        return (
-            "none of the query's words stand in it"
-            if last.channel == "bm25"
-            else f"its {words} are not indexed yet"
-        )
+        unknown = f"its {words} are not indexed yet"
+        return unknown if is_waiting else NOTHING_SHARED.get(last.channel, unknown)
     return f"by {words} it scores {score:.2f}, the {ordinal(last.rank)} and last candidate {last.score:.2f}"
 
 

@@ -31,18 +31,23 @@ SYMBOLS: tuple[tuple[str, ...], ...] = ((), ("RetryPolicy",), ("retry",), ("back
 
 ranks = st.one_of(st.none(), st.integers(1, 30))
 places = st.tuples(st.sampled_from(URIS), st.integers(0, 9))
-entries = st.dictionaries(places, st.tuples(st.sampled_from(SYMBOLS), ranks, ranks), min_size=1, max_size=25)
+entry = st.tuples(st.sampled_from(SYMBOLS), ranks, ranks, ranks)
+entries = st.dictionaries(places, entry, min_size=1, max_size=25)
 constants = st.fixed_dictionaries({name: st.sampled_from(values) for name, values in GRID.items()})
 
 
 def candidate(
-    place: tuple[str, int], symbols: tuple[str, ...], bm25: int | None, vector: int | None
+    place: tuple[str, int],
+    symbols: tuple[str, ...],
+    bm25: int | None,
+    vector: int | None,
+    splade: int | None = None,
 ) -> Candidate:
     uri, number = place
     lang = "markdown" if uri.endswith(".md") else "python"
     line, byte, key = number * 4, number * 100, URIS.index(uri) * 10 + number + 1
     chunk = Chunk(key, uri, "courier", line, line + 3, byte, byte + 100, "", lang, "block", "", key, symbols)
-    hits = {"bm25": bm25, "dense": vector}
+    hits = {"bm25": bm25, "dense": vector, "splade": splade}
     found = [ChannelHit(channel, rank, 1 / rank, 1.0) for channel, rank in hits.items() if rank]
     return Candidate(ROOT, chunk, found)
 
@@ -61,9 +66,10 @@ def weights_of(chosen: dict[str, float]) -> Weights:
 @given(entries, constants)
 @settings(deadline=None)
 def test_the_best_ten_are_the_products(
-    found: dict[tuple[str, int], tuple[tuple[str, ...], int | None, int | None]], chosen: dict[str, float]
+    found: dict[tuple[str, int], tuple[tuple[str, ...], int | None, int | None, int | None]],
+    chosen: dict[str, float],
 ) -> None:
-    kept = [candidate(place, *entry) for place, entry in found.items() if entry[1] or entry[2]]
+    kept = [candidate(place, *entry) for place, entry in found.items() if any(entry[1:])]
     if kept:
         assert check_equal([prepared(kept)], weights_of(chosen)) == 1
 

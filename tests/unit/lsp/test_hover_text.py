@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -93,3 +94,9 @@ def test_no_text_breaks_out_of_its_line_or_cell(query: str, reason: str, term: s
     assert len(lines) in (6, 8)
     assert all(len(re.findall(r"(?<!\\)\|", line)) == 5 for line in lines[4:6])
     assert len(plain_text(query, hit(reason, term)).split("\n")) in (3, 4)
+
+
+def test_a_term_that_a_model_brought_in_is_named_as_such() -> None:
+    found = hit()
+    expanded = replace(found.contributions[1], evidence=(Evidence("wheel", 0, 0, 1.0, expanded=True),))
+    assert plain_text("car", replace(found, contributions=(expanded,))).endswith("Evidence: wheel (expanded)")
