@@ -18,7 +18,7 @@ from codeintel.engines.sparse_rows import IMPACT_STEP, NO_IDS, Flags, Ids, TermR
 
 __all__ = ["IMPACT_STEP", "SparseHits", "SparseQuery", "SparseView", "Sums", "TermRows"]
 
-# A delta of 1,000 rows is scored in 0.2 ms, a base of 50,000 chunks made anew in 60; the dense engine's count.
+# The dense engine's count: a guess here.
 FOLD_ROWS = 1_024
 
 # A query's weights keep more digits than a chunk's: they are few. A power of two, so that products stay exact.
@@ -101,7 +101,7 @@ class SparseView:
     def search(self, query: SparseQuery, k: int, allowed: npt.ArrayLike | None = None) -> SparseHits:
         """The `k` best of the chunks that have a term of the query, of `allowed` ids where given.
 
-        1 ms for 40 terms over 50,000 chunks (benchmarks/sparse.py).
+        Costs the postings of the query's terms (benchmarks/sparse.py).
         """
         if k < 1 or not len(query):
             return SparseHits(NO_IDS, np.empty(0, np.float64))
@@ -117,7 +117,7 @@ class SparseView:
         return _best(ids, found, k)
 
     def explain(self, query: SparseQuery, chunk_id: int) -> Sums:
-        """What each term of the query adds to a chunk's score, float64 [t]; they sum to it. 0.1 ms."""
+        """What each term of the query adds to a chunk's score, float64 [t]; they sum to it."""
         if (place := self._added.place_of(chunk_id)) >= 0:
             impacts = self._added.impacts_at(place, query.terms)
         elif self.holds([chunk_id])[0]:

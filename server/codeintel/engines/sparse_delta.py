@@ -30,7 +30,7 @@ class AddedRows:
         return int(np.count_nonzero(self.alive))
 
     def changed(self, gone: Ids, added: TermRows) -> AddedRows:
-        """Without `gone`, ascending, and with `added`: copies what there is, 0.1 ms for a thousand rows."""
+        """Without `gone`, ascending, and with `added`; copies what there is."""
         alive = self.alive & ~contained(self.rows.ids, gone)
         return AddedRows(self.rows.followed_by(added), np.concatenate([alive, np.ones(len(added), np.bool_)]))
 

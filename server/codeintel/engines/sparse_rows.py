@@ -19,13 +19,13 @@ Flags = npt.NDArray[np.bool_]
 
 NO_IDS: Ids = np.empty(0, np.int64)
 
-# A model's weight is log(1 + relu(logit)) (Formal et al., "SPLADE v2", 2021, eq. 1): of the shipped one's 99 in 100 are
-# below 2, and 3.98 is a logit of 52. One step for all texts, so that an impact depends on its text alone.
+# A model's weight is log(1 + relu(logit)) (Formal et al., "SPLADE v2", 2021): 255 steps, 3.98, are a logit of 53. One
+# step for all texts, so that an impact depends on its text alone.
 IMPACT_STEP = 1 / 64
 MOST_IMPACT = 255
 
-# A text has no more terms than tokens that are read, 128 of them; of an expanding model's the weightiest are kept.
-# 256 are what SPLADE's authors' documents have at most. A guess.
+# A text has no more terms of its own than tokens that are read, 128; of a model that expands, the weightiest are kept.
+# Twice as many: a guess.
 MOST_TERMS = 256
 
 
@@ -71,8 +71,8 @@ class TermRows:
         """Distinct `ids` [n] of which each has the next `counts` [n] of `terms` and `weights` [m].
 
         Of a term that a chunk has twice the greatest weight counts; weights that are not finite, or round to nothing,
-        do not. 60 ms for 50,000 chunks whose terms ascend. Raises ValueError for an id that is not positive or a term
-        that is no place in a vocabulary.
+        do not. Costs a sort where terms do not ascend. Raises ValueError for an id that is not positive or a term that
+        is no place in a vocabulary.
         """
         if (ids <= 0).any() or (terms < 0).any() or (terms >= 2**31).any():
             raise ValueError("ids must be positive, terms places in a vocabulary")

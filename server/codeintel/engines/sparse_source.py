@@ -13,7 +13,7 @@ from codeintel.engines.sparse_rows import Ids, TermRows
 
 
 def impacts_of(view: RaggedView) -> SparseView:
-    """An index of every row, each entry of which has an `id` and a `weight`; 0.3 s for 50,000 chunks of 60 terms."""
+    """An index of every row, each entry of which has an `id` and a `weight`."""
     rows = TermRows.empty()
     for held in view.held:
         rows = rows.followed_by(_living(held))

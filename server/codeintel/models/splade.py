@@ -1,7 +1,7 @@
 """Term weights from a masked language model, as SPLADE makes them; weights of the encoder's own tokens are encoder's.
 
-A term weighs log(1 + relu(logit)), the greatest over the tokens of the text (Formal et al., "SPLADE v2", 2021, eq. 1
-and section 3.1), so that a text gets terms that it does not contain: it is expanded.
+A term weighs log(1 + relu(logit)), the greatest over the tokens of the text (Formal et al., "SPLADE v2", 2021), so
+that a text gets terms that it does not contain: it is expanded.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 LOGITS = "logits"
 """What exports call the output; one of another name is taken where it is the only one."""
 
-# The weightiest terms of a text that are kept: SPLADE's authors report 120 to 180 a document. Bounds the index.
+# The weightiest terms of a text that are kept, as many as the engine has room for.
 MOST_TERMS = 256
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from codeintel.engines.sparse import SparseQuery
 from codeintel.models.outputs import OutputsEncoder, Row
 
-# The weightiest of the query's own terms: 64 are searched in 2 ms, and what follows is a pasted text (a guess).
+# The weightiest of the query's own terms: what has more is a pasted text (a guess).
 MOST_TERMS = 64
 
 # The weightiest of those that it does not contain: few enough for a person to see all of them. A guess, since the model
