@@ -14,6 +14,7 @@ from codeintel.search.weights import DEFAULT_WEIGHTS
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "ranking.md"
 TUNED: Final = "[tune_ranking](decisions/0003-ranking-constants.md)"
+RETUNED: Final = "[tune_ranking, again](decisions/0013-names-of-files-and-trained-models.md)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +48,15 @@ PRIORS: Final = (
     Row("definition", "defines something whose name the query's words make up", TUNED),
     Row("definition_named", "defines a name that the query spells out", TUNED),
     Row("references", "defines what the code refers to often, of what is likely meant", TUNED),
-    Row("stem", "the file is named after what the query asks", TUNED),
+    Row("stem", "the file is named after what the query asks", RETUNED),
     Row("path", "a folder is", TUNED),
-    Row("coherence", "much of the file matches", TUNED),
+    Row("coherence", "much of the file matches", RETUNED),
     Row("test", "a test, where no test is asked for (taken away)", TUNED),
     Row("example", "an example (taken away)", TUNED),
     Row("vendor", "vendored or legacy code (taken away)", TUNED),
     Row("doc", "documentation (taken away)", TUNED),
     Row("data", "data rather than code (taken away)", TUNED),
-    Row("repeat", "the share of its score that each further chunk of one file loses", TUNED),
+    Row("repeat", "the share of its score that each further chunk of one file loses", RETUNED),
 )
 
 
