@@ -35,12 +35,12 @@ CHANNELS: Final = (
     Row(
         "late",
         "vectors of words, by `channels.late`, times the share that has them; **off**",
-        "[decision 13](decisions/0013-late-interaction.md)",
+        "[decision 14](decisions/0014-late-interaction.md)",
     ),
     Row(
         "splade",
         "weights of terms, by `channels.splade`, times the share that has them; **off**",
-        "[decision 14](decisions/0014-impacts-from-rows.md)",
+        "[decision 15](decisions/0015-impacts-from-rows.md)",
     ),
 )
 

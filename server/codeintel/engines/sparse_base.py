@@ -1,6 +1,6 @@
 """The base of the sparse engine: postings sorted by term (compressed sparse columns), immutable, so shared by views.
 
-numpy alone: scipy.sparse is the same columns, and 140 MB more to install (docs/decisions/0014).
+numpy alone: scipy.sparse is the same columns, and 140 MB more to install (docs/decisions/0015).
 """
 
 from __future__ import annotations

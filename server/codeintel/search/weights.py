@@ -28,7 +28,7 @@ class Weights:
     """Late interaction, times the share of chunks that have token vectors; off by default (docs/decisions/0014)."""
     splade: float = 0.3
     """Term weights, times the share of chunks that have them; off by default. A guess: with half of BM25's weight they
-    lost .014 (docs/decisions/0014); tune_ranking.py has not run on a model that has them yet."""
+    lost .014 (docs/decisions/0015); tune_ranking.py has not run on a model that has them yet."""
     rank_constant: float = 12.0
     """k of reciprocal rank fusion (Cormack et al. 2009, who used 60); smaller trusts the top of a channel more."""
     candidates: int = 200
