@@ -75,6 +75,8 @@ class Neovim:
 def neovim(tmp_path: Path) -> Neovim:
     folder = copy_sample(tmp_path / "courier")
     homes = {f"XDG_{name}_HOME": str(tmp_path / name.lower()) for name in ("CONFIG", "DATA", "STATE")}
+    for home in homes.values():  # two Neovims that make them at once get in each other's way
+        (Path(home) / "nvim").mkdir(parents=True)
     given = {
         "CODEINTEL_PLUGIN": str(PLUGIN),
         "CODEINTEL_SPECS": str(HERE),
