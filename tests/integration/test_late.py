@@ -43,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
 
 @contextmanager
 def service(folder: Path, models: Models, late: LateMode) -> Iterator[Service]:
-    chosen = replace(MEANING, channels=ChannelSettings(late))
+    chosen = replace(MEANING, channels=ChannelSettings(late, splade=False))
     used = models if late != "off" else replace(models, wanted=frozenset())
     with opened(folder, settings=chosen, models=used) as found:
         found.index()
@@ -193,7 +193,9 @@ def test_lists_that_are_lost_are_made_again(folder: Path, models: Models) -> Non
         found = ranking(one, "wait")
     for path in (folder / ".codeintel" / "tokens").glob("*.lists"):
         path.unlink()
-    with opened(folder, settings=replace(MEANING, channels=ChannelSettings("wide")), models=models) as again:
+    with opened(
+        folder, settings=replace(MEANING, channels=ChannelSettings("wide", splade=False)), models=models
+    ) as again:
         assert any(".lists" in warning for warning in again.warnings)
         assert ranking(again, "wait") == found
         again.index()
@@ -207,7 +209,7 @@ def test_a_model_without_token_vectors_is_named_and_searched_without(folder: Pat
     config.write_text(config.read_text().replace('"tokens": "token_vectors", ', ""))
     chosen = replace(
         MEANING,
-        channels=ChannelSettings("narrow"),
+        channels=ChannelSettings("narrow", splade=False),
         model=replace(MEANING.model, folder=str(model), cache="off"),
     )
     with Service.open([folder], chosen) as one:
