@@ -47,6 +47,7 @@ def _priors_and_channels(prepared: PreparedQuery, weights: Weights) -> Floats:
     """Added in the product's order, so that sums are equal to the last bit."""
     k, signals = weights.rank_constant, prepared.signals
     vector_weight = weights.dense if prepared.tier is Tier.MEANING else weights.static
+    vector_weight *= weights.lone_name if prepared.intent.is_lone_name else 1.0
     channels = (
         (weights.bm25, prepared.bm25_rank),
         (vector_weight, prepared.vector_rank),

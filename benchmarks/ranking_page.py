@@ -32,6 +32,7 @@ CHANNELS: Final = (
     ),
     Row("dense", "contextual vectors of meaning, times the share of chunks that have one", TUNED),
     Row("static", "vectors without context, times the share that lacks a contextual one", TUNED),
+    Row("lone_name", "the share of both weights above that a query of one name leaves", RETUNED),
     Row(
         "late",
         "vectors of words, by `channels.late`, times the share that has them; **off**",

@@ -104,11 +104,12 @@ def channel_weights(scopes: Sequence[Scope], probe: Probe, weights: Weights) -> 
     chunks = sum(len(scope.snapshot.chunks) for scope in scopes)
     covered = sum(len(scope.snapshot.contextual) for scope in scopes) / max(chunks, 1)
     weighed = sum(len(scope.snapshot.impacts) for scope in scopes) / max(chunks, 1)
+    near = weights.lone_name if probe.intent.is_lone_name else 1.0
     found = {"bm25": weights.bm25 if probe.intent.terms else 0.0}
     if probe.contextual is not None:
-        found["dense"] = weights.dense * covered
+        found["dense"] = weights.dense * covered * near
     if probe.static is not None:
-        found["static"] = weights.static * (1 - covered)
+        found["static"] = weights.static * (1 - covered) * near
     if probe.tokens is not None:
         tokens = sum(len(late.rows) for scope in scopes if (late := scope.snapshot.late))
         found[LATE] = weights.late * tokens / max(chunks, 1)

@@ -61,6 +61,11 @@ class Intent:
     asks: frozenset[str]
     spelling: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def is_lone_name(self) -> bool:
+        """Whether the query is one name and nothing else."""
+        return bool(self.identifiers) and len(self.text.split()) == 1
+
 
 def intent_of(text: str, rarity: Rarity = _same) -> Intent:
     """Read the free text of a query; `rarity` tells how much a term says in the workspace (see LexicalView.idf)."""

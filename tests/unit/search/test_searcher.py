@@ -202,12 +202,22 @@ def test_a_cancelled_search_stops(searcher: Searcher, snapshots: tuple[Snapshot,
 def test_half_a_meaning_tier_shares_the_weight(searcher: Searcher) -> None:
     texts = {"a.py": "def retry():\n    pass\n"}
     done, waiting = snapshot_of(texts, meaning=True, name="done"), snapshot_of(texts, name="waiting")
-    answer = searcher.search([done, waiting], SearchRequest("retry"))
+    answer = searcher.search([done, waiting], SearchRequest("retry again"))
     assert answer.coverage.share == 0.5
     weights = {part.source: part.weight for hit in answer.hits for part in hit.contributions}
     full = searcher._weights
     assert weights["dense"] == pytest.approx(full.dense / 2)
     assert weights["static"] == pytest.approx(full.static / 2)
+
+
+def test_a_name_alone_counts_where_it_stands_more_than_what_is_near(searcher: Searcher) -> None:
+    texts = {"a.py": "def retry():\n    pass\n"}
+    full = searcher._weights
+    for query, share in (("retry", full.lone_name), ("retry again", 1.0)):
+        answer = searcher.search([snapshot_of(texts, meaning=True)], SearchRequest(query))
+        weights = {part.source: part.weight for hit in answer.hits for part in hit.contributions}
+        assert weights["dense"] == pytest.approx(full.dense * share)
+        assert weights["bm25"] == full.bm25
 
 
 def test_the_order_of_the_roots_decides_nothing(searcher: Searcher) -> None:
