@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from codeintel.errors import CodeIntelError, UsageError
 from codeintel.judgments.ledger import Standing
-from codeintel.judgments.records import Judgment, checked_verdict, moment, normalized
+from codeintel.judgments.records import Judgment, judgment_of, moment, normalized
 from codeintel.search.query import parse
 
 
@@ -54,19 +54,9 @@ def _imported(line: str, number: int) -> Imported:
     try:
         read = json.loads(line)
         parse(str(read["query"]))
-        judgment = Judgment(
-            normalized(str(read["query"])),
-            checked_verdict(read["verdict"]),
-            str(read["path"]),
-            int(read["startLine"]) - 1,
-            int(read["endLine"]) - 1,
-            int(read["chunkId"], 16),
-            int(read["contentHash"], 16),
-            str(read["kind"]),
-            str(read["breadcrumb"]),
-            tuple(map(str, read["symbols"])),
-            moment(datetime.fromisoformat(read["at"])),
-        )
+        judgment = judgment_of(read)
+        at = moment(datetime.fromisoformat(read["at"]))
+        judgment = replace(judgment, query=normalized(judgment.query), at=at)
         return Imported(str(read["root"]), judgment)
     except CodeIntelError as error:
         raise UsageError(f"Line {number}: {error}", field="file") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, get_args
@@ -99,12 +100,13 @@ def from_line(line: str) -> Judgment | None:
     """The judgment of a line; None for one that is torn, foreign or of a later format."""
     try:
         read = json.loads(line)
-        return _from_object(read) if read["format"] == FORMAT else None
+        return judgment_of(read) if read["format"] == FORMAT else None
     except (ValueError, KeyError, TypeError, RecursionError, UsageError):
         return None
 
 
-def _from_object(read: dict[str, Any]) -> Judgment:
+def judgment_of(read: Mapping[str, Any]) -> Judgment:
+    """The judgment that a JSON object stands for. Raises UsageError, KeyError, ValueError, TypeError."""
     return Judgment(
         str(read["query"]),
         checked_verdict(read["verdict"]),

@@ -6,8 +6,8 @@ import asyncio
 import logging
 import threading
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Final
 
 from lsprotocol import types
@@ -73,12 +73,8 @@ async def work_done(
     """Progress under the token of a request; nothing is shown where the client gave none."""
     progress = WorkDone(server, token)
     progress.begin(title, cancellable)
-    try:
+    with _ended(progress):
         yield progress
-    except BaseException:
-        progress.end("stopped")
-        raise
-    progress.end("done")
 
 
 @asynccontextmanager
@@ -89,15 +85,22 @@ async def own_work_done(
     progress = WorkDone(server, None)
     asking = asyncio.create_task(_begin_when_allowed(server, progress, title, cancellable))
     try:
-        await asyncio.wait({asking}, timeout=HEAD_START_S)
-        yield progress
+        with _ended(progress):
+            await asyncio.wait({asking}, timeout=HEAD_START_S)
+            yield progress
+    finally:
+        asking.cancel()
+
+
+@contextmanager
+def _ended(progress: WorkDone) -> Iterator[None]:
+    """Close the bar with how the work ended."""
+    try:
+        yield
     except BaseException:
         progress.end("stopped")
         raise
-    else:
-        progress.end("done")
-    finally:
-        asking.cancel()
+    progress.end("done")
 
 
 async def _begin_when_allowed(
