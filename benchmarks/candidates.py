@@ -33,7 +33,7 @@ from codeintel.workspace.roots import open_root
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
 
-PLACES = ("test", "example", "vendor", "doc", "data")
+PLACES = ("test", "example", "vendor", "doc", "data", "generated")
 NOWHERE = len(PLACES)  # plain code, or a place that the query asks for
 AS_SHIPPED = replace(DEFAULT_WEIGHTS, splade=0.0)
 """The weights, with channels that are off by default not asked."""
@@ -49,6 +49,7 @@ class Signals:
     references: Floats
     stem: Floats
     path: Floats
+    location: Floats
     place: Integers  # into PLACES, or NOWHERE
 
 
@@ -57,7 +58,8 @@ class PreparedQuery:
     """One query on one tier: its candidates in the order that breaks ties (by place in the repository).
 
     `bm25_rank`, `vector_rank` and `splade_rank` are infinite where the channel did not find the candidate; `file`
-    numbers the files; `hits` [candidates, targets] says which target a candidate hits under the chunk protocol.
+    numbers the files, `text` the texts; `hits` [candidates, targets] says which target a candidate hits under the chunk
+    protocol.
     """
 
     repository: Repository
@@ -71,6 +73,7 @@ class PreparedQuery:
     signals: Signals
     file: Integers
     files: int
+    text: Integers
     hits: npt.NDArray[np.bool_]
     ideal: float
 
@@ -92,8 +95,8 @@ def product_order(prepared: PreparedQuery, weights: Weights) -> list[int]:
     fresh = []
     for one in prepared.found:
         hits = [hit for hit in (_reweighted(hit, weights) for hit in one.found) if hit.weight]
-        if hits:
-            fresh.append(Candidate(one.root, one.chunk, hits, one.symbols, one.signals))
+        if hits or one.located:
+            fresh.append(replace(one, found=hits))
     return [place[one.chunk.id] for one in rank(fresh, prepared.intent, weights)[:DEPTH]]
 
 
@@ -117,7 +120,7 @@ def _prepared(
 ) -> PreparedQuery:
     text = _free_text(query)
     intent = intent_of(text, snapshot.lexical.idf)
-    found = candidates([Scope(snapshot, None)], _probe(intent, text, tier, models), weights)
+    found = candidates([Scope(snapshot, None)], _probe(intent, intent.text, tier, models), weights)
     return prepared_from(repository, query, tier, intent, found)
 
 
@@ -127,7 +130,7 @@ def prepared_from(
     """The arrays of what the channels found."""
     found = sorted(unordered, key=lambda one: (one.chunk.uri, one.chunk.start_byte))
     for candidate in found:
-        candidate.signals = SignalReader(intent).read(candidate.chunk, candidate.symbols)
+        candidate.signals = SignalReader(intent).read(candidate.chunk, candidate.symbols, candidate.head)
     numbers: dict[str, int] = {}
     file = [numbers.setdefault(one.chunk.uri, len(numbers)) for one in found]
     return PreparedQuery(
@@ -142,6 +145,7 @@ def prepared_from(
         _signals(found, intent),
         np.array(file, np.intp),
         len(numbers),
+        np.unique([one.chunk.content_hash for one in found], return_inverse=True)[1],
         np.array([[_hits(repository, one, target) for target in query.targets] for one in found], np.bool_),
         sum(1 / math.log2(rank + 1) for rank in range(1, min(DEPTH, len(query.targets)) + 1)),
     )
@@ -186,6 +190,7 @@ def _signals(found: Sequence[Candidate], intent: Intent) -> Signals:
         np.array([math.log1p(one.references.strength) for one in signals]),
         _strengths([one.stem for one in signals]),
         _strengths([one.path for one in signals]),
+        np.array([one.located.strength if one.located else 0.0 for one in found], np.float64),
         np.array([PLACES.index(place) if place else NOWHERE for place in places], np.intp),
     )
 

@@ -18,7 +18,7 @@ DISCOUNTS = 1 / np.log2(np.arange(DEPTH) + 2)
 def order(prepared: PreparedQuery, weights: Weights) -> Integers:
     """The best ten candidates, best first, as places in `prepared.found`; about 0.1 ms."""
     scores = _spread(
-        prepared.file, _with_coherence(prepared, _priors_and_channels(prepared, weights), weights), weights
+        prepared, _with_coherence(prepared, _priors_and_channels(prepared, weights), weights), weights
     )
     best = _descending(scores)[:DEPTH]
     return best[np.isfinite(scores[best])]
@@ -53,14 +53,15 @@ def _priors_and_channels(prepared: PreparedQuery, weights: Weights) -> Floats:
         (vector_weight, prepared.vector_rank),
         (weights.splade, prepared.splade_rank),
     )
-    scores, found = np.zeros(len(prepared.found)), np.zeros(len(prepared.found), np.bool_)
+    scores, found = np.zeros(len(prepared.found)), signals.location > 0
     for weight, ranks in channels:
         scores = scores + weight * ((k + 1) / (k + ranks))
-        found |= np.isfinite(ranks) & (weight > 0)
+        found = found | np.isfinite(ranks) & (weight > 0)
     scores = scores + weights.definition * signals.definition
     scores = scores + weights.definition_named * signals.definition_named
     scores = scores + weights.stem * signals.stem
     scores = scores + weights.path * signals.path
+    scores = scores + weights.location * signals.location
     penalties = np.array([*(getattr(weights, place) for place in PLACES), 0.0])
     scores = scores - penalties[signals.place] + weights.references * _references(signals, found)
     return np.where(found, scores, -np.inf)  # no channel that is asked has found it
@@ -87,15 +88,21 @@ def _with_coherence(prepared: PreparedQuery, scores: Floats, weights: Weights) -
     return added
 
 
-def _spread(file: Integers, scores: Floats, weights: Weights) -> Floats:
-    """Each further chunk of a file, counted from its best, loses a share of a positive score."""
+def _spread(prepared: PreparedQuery, scores: Floats, weights: Weights) -> Floats:
+    """Each further chunk of a file or a text, counted from its best, loses a share of a positive score."""
     ordered = _descending(scores)
-    by_file = ordered[np.argsort(file[ordered], kind="stable")]
-    _, starts, counts = np.unique(file[by_file], return_index=True, return_counts=True)
-    earlier = np.empty(len(scores), np.intp)
-    earlier[by_file] = np.arange(len(scores)) - np.repeat(starts, counts)
+    earlier = _earlier(prepared.file, ordered) + _earlier(prepared.text, ordered)
     lost = np.maximum(scores, 0.0) * (1 - (1 - weights.repeat) ** earlier)
     return np.asarray(scores - lost)
+
+
+def _earlier(group: Integers, ordered: Integers) -> Integers:
+    """Of each candidate, how many of its group come before it."""
+    by_group = ordered[np.argsort(group[ordered], kind="stable")]
+    _, starts, counts = np.unique(group[by_group], return_index=True, return_counts=True)
+    earlier = np.empty(len(ordered), np.intp)
+    earlier[by_group] = np.arange(len(ordered)) - np.repeat(starts, counts)
+    return earlier
 
 
 def _descending(scores: Floats) -> Integers:

@@ -17,6 +17,9 @@ TUNED: Final = "[tune_ranking](decisions/0003-ranking-constants.md)"
 RETUNED: Final = "[tune_ranking, again](decisions/0013-names-of-files-and-trained-models.md)"
 
 
+KINDS: Final = "[query_kinds](decisions/0016-kinds-of-query.md)"
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A weight of search/weights.py in words, and the run that set it."""
@@ -57,7 +60,13 @@ PRIORS: Final = (
     Row("vendor", "vendored or legacy code (taken away)", TUNED),
     Row("doc", "documentation (taken away)", TUNED),
     Row("data", "data rather than code (taken away)", TUNED),
-    Row("repeat", "the share of its score that each further chunk of one file loses", RETUNED),
+    Row("generated", "in a file that a program wrote (taken away)", KINDS),
+    Row(
+        "location", "stands at a place that the query names: a path, a line, a frame of a stack trace", KINDS
+    ),
+    Row(
+        "repeat", "the share of its score that each further chunk of one file, or of one text, loses", RETUNED
+    ),
 )
 
 

@@ -30,8 +30,10 @@ _GENERATED_NAME = re.compile(
 )
 _GENERATED_MARK = re.compile(
     r"^[ \t]*(?:#|//|/\*|\*|--|;|%|<!--|\{-|\"\"\"|''')"
-    r".*(?:@generated\b|\bdo not (?:edit|modify)\b|\bcode generated\b"
-    r"|\b(?:auto[- ]?|automatically |machine[- ]|was |is )generated\b|\bgenerated (?:by|from|with|using)\b)",
+    r"(?:.*(?:@generated\b|\bdo not (?:edit|modify)\b|\bcode generated\b"
+    r"|\b(?:file|code|source|module|document|script|header)s? (?:\w+ ){1,2}(?:(?:auto[- ]?|machine[- ]))?generated\b)"
+    # What else is generated, data or a value, is what the code is about, unless the comment begins with it.
+    r"|[^\w\n]*(?:(?:auto[- ]?|automatically |machine[- ])generated\b|generated (?:by|from|with|using|code|file)\b))",
     re.IGNORECASE | re.MULTILINE,
 )
 

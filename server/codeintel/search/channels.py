@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from codeintel.catalog.rows import Chunk
 from codeintel.search.intent import Intent
+from codeintel.search.locations import located
 from codeintel.search.ranking import Candidate, ChannelHit
 from codeintel.search.term_query import TermQuery
 from codeintel.search.weights import Weights
@@ -61,6 +63,7 @@ def candidates(scopes: Sequence[Scope], probe: Probe, weights: Weights) -> list[
         # equal scores: by id, so that the order never depends on which root or segment answered first
         scored.sort(key=lambda entry: (-entry[0], entry[2]))
         _gather(gathered, channel, weight, scored[: weights.candidates])
+    _locate(gathered, scopes, probe.intent)
     if compared:
         _compare(gathered, scopes, probe, compared)
     return list(gathered.values())
@@ -70,8 +73,8 @@ def without_channel(found: Sequence[Candidate], channel: str, *, wide: bool) -> 
     """The candidates that there would be without a channel; who is merely compared is ranked among those left."""
     kept = [replace(one, found=[hit for hit in one.found if hit.channel != channel]) for one in found]
     if wide or channel == LATE:
-        return [one for one in kept if one.found]
-    left = [one for one in kept if any(hit.channel != LATE for hit in one.found)]
+        return [one for one in kept if one.found or one.located]
+    left = [one for one in kept if one.located or any(hit.channel != LATE for hit in one.found)]
     late = [(hit.score, one) for one in left for hit in one.found if hit.channel == LATE]
     for rank, (_, one) in enumerate(sorted(late, key=_by_score), 1):
         one.found = [replace(hit, rank=rank) if hit.channel == LATE else hit for hit in one.found]
@@ -133,9 +136,34 @@ def _gather(
         key = (scope.snapshot.root.name, chunk_id)
         candidate = gathered.get(key)
         if candidate is None:
-            symbols = scope.snapshot.symbols if scope.snapshot.knows_symbols_of(chunk.uri) else None
-            candidate = gathered[key] = Candidate(scope.snapshot.root, chunk, symbols=symbols)
+            candidate = gathered[key] = candidate_of(scope.snapshot, chunk)
         candidate.found.append(ChannelHit(channel, rank, score, weight))
+
+
+def candidate_of(snapshot: Snapshot, chunk: Chunk) -> Candidate:
+    """A chunk of a snapshot as a candidate that nothing speaks for yet."""
+    symbols = snapshot.symbols if snapshot.knows_symbols_of(chunk.uri) else None
+    file = snapshot.chunks.file(chunk.uri)
+    return Candidate(
+        snapshot.root, chunk, symbols=symbols, head=file.chunks[0].content if file and file.chunks else ""
+    )
+
+
+def _locate(gathered: dict[tuple[str, int], Candidate], scopes: Sequence[Scope], intent: Intent) -> None:
+    """Add the chunks at places that the query names, and note at the candidates how well they agree with one."""
+    if not intent.locations:
+        return
+    for scope in scopes:
+        allowed = None if scope.allowed is None else frozenset(scope.allowed.tolist())
+        for found in located(scope.snapshot.chunks.files(), intent.locations):
+            chunk, key = found.chunk, (scope.snapshot.root.name, found.chunk.id)
+            if allowed is not None and chunk.id not in allowed:
+                continue
+            candidate = gathered.get(key)
+            if candidate is None:
+                candidate = gathered[key] = candidate_of(scope.snapshot, chunk)
+            if candidate.located is None or found.strength > candidate.located.strength:
+                candidate.located = found
 
 
 def _bm25(scope: Scope, probe: Probe, weights: Weights) -> Found:

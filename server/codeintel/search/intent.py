@@ -1,4 +1,4 @@
-"""What a query asks for: its words, the identifiers it names, and whether it wants tests, examples or docs."""
+"""What a query asks for: its words, the names and places it spells out, whether it wants tests, examples or docs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from codeintel.analysis.identifiers import split_identifier, stem, terms
+from codeintel.search.locations import Location, locations_of, without_paths
 from codeintel.search.word_forms import word_forms
 
 # Words that carry no content in a question about code; a closed list: a corpus has no counts for questions.
@@ -48,10 +49,11 @@ _IDENTIFIER = re.compile(r"[a-z\d][A-Z]|_|[A-Z]{2,}[a-z]|::|\w\.\w|->|#")
 class Intent:
     """A query as ranking reads it.
 
-    `terms` go to BM25, the query's own before their other forms. `words` are the stems of its content words, each with
-    its share of what the query says (rare words say more; they sum to 1), and `spelling` is how the query has them.
-    `identifiers` are the names that it spells out, lower-cased, without what they are qualified by. `asks` holds
-    'test', 'example', 'doc' where it asks for such files.
+    `text` is what models read: the query, of a path or a frame of a stack trace only the file's name. `terms` go to
+    BM25, the query's own before their other forms. `words` are the stems of its content words, each with its share of
+    what the query says (rare words say more; they sum to 1), and `spelling` is how the query has them. `identifiers`
+    are the names that it spells out, lower-cased, without what they are qualified by; `locations` the places in files.
+    `asks` holds 'test', 'example', 'doc' where it asks for such files.
     """
 
     text: str
@@ -60,6 +62,7 @@ class Intent:
     identifiers: frozenset[str]
     asks: frozenset[str]
     spelling: Mapping[str, str] = field(default_factory=dict)
+    locations: tuple[Location, ...] = ()
 
     @property
     def is_lone_name(self) -> bool:
@@ -69,6 +72,8 @@ class Intent:
 
 def intent_of(text: str, rarity: Rarity = _same) -> Intent:
     """Read the free text of a query; `rarity` tells how much a term says in the workspace (see LexicalView.idf)."""
+    locations = locations_of(text)
+    text = without_paths(text, locations)
     tokens = _TOKEN.findall(text)
     alone = len(text.split()) == 1
     named = [token for token in tokens if alone or _IDENTIFIER.search(token)]
@@ -87,6 +92,7 @@ def intent_of(text: str, rarity: Rarity = _same) -> Intent:
             for part in split_identifier(term)
             for word in stem_parts(part)
         },
+        locations,
     )
 
 

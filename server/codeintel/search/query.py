@@ -4,7 +4,8 @@
 
 A qualifier is `name:value` with a known name; `-` before it negates; a value or a phrase with spaces is quoted.
 An unknown name is an error with its column, never a silent literal. `Foo::bar`, `http://host`, `file.py:10`,
-`TypeError: text` and Lua's `Picker:find` or `self:close` are plain text, since that is how people paste them.
+`TypeError: text` and Lua's `Picker:find` or `self:close` are plain text, since that is how people paste them. A pasted
+stack trace is plain text as a whole, quotes and all.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from codeintel.analysis.kinds import KINDS
 from codeintel.analysis.languages import LANGUAGE_NAMES
 from codeintel.errors import QueryError, UsageError
+from codeintel.search.locations import is_stack_trace
 
 MAX_QUERY_CHARACTERS = 16_384  # a long stack trace is about 8 kB; beyond, people mean a file
 QUALIFIERS = ("lang", "path", "kind", "sym", "def", "ref", "module")
@@ -63,6 +65,8 @@ class Query:
 def parse(raw: str) -> Query:
     """Parse `raw`; raises UsageError for an empty or oversized query and QueryError for a bad qualifier or quote."""
     _check_size(raw)
+    if is_stack_trace(raw):
+        return Query(raw, " ".join(raw.split()))
     words: list[str] = []
     qualifiers: list[Qualifier] = []
     for match in _TOKEN.finditer(raw):

@@ -14,6 +14,7 @@ from itertools import chain
 from codeintel.catalog.rows import Chunk
 from codeintel.search.answers import Contribution
 from codeintel.search.intent import Intent
+from codeintel.search.locations import Located
 from codeintel.search.signals import SignalReader, Signals
 from codeintel.search.weights import Weights
 from codeintel.symbol_table import SymbolTable
@@ -32,13 +33,16 @@ class ChannelHit:
 
 @dataclass(slots=True)
 class Candidate:
-    """A chunk that some channel found, gathering what speaks for it."""
+    """A chunk that some channel found or the query names the place of, gathering what speaks for it."""
 
     root: Root
     chunk: Chunk
     found: list[ChannelHit] = field(default_factory=list)
     symbols: SymbolTable | None = None
     """Where the names of its document are known, and of this text; else its own `chunk.symbols` have to do."""
+    head: str = ""
+    """How its file begins, where generators say that they wrote it."""
+    located: Located | None = None
     signals: Signals | None = None
     contributions: list[Contribution] = field(default_factory=list)
     score: float = 0.0
@@ -62,7 +66,7 @@ def rank(
     reader = SignalReader(intent)
     for candidate in candidates:
         if candidate.signals is None:
-            candidate.signals = reader.read(candidate.chunk, candidate.symbols)
+            candidate.signals = reader.read(candidate.chunk, candidate.symbols, candidate.head)
         candidate.contributions, candidate.score = [], 0.0
         for contribution in chain(
             [base] if base else _fused(candidate, weights), _priors(candidate, intent, weights)
@@ -111,6 +115,9 @@ def _priors(candidate: Candidate, intent: Intent, weights: Weights) -> Iterable[
     if signals.path.strength:
         reason = f"its folder has {_quoted(signals.path.names)}"
         yield _prior("path", weights.path, signals.path.strength, reason)
+    if candidate.located:
+        reason = f"the query names {candidate.located.location.name}"
+        yield _prior("location", weights.location, candidate.located.strength, reason)
     if signals.place and signals.place not in intent.asks:
         yield _prior(signals.place, -getattr(weights, signals.place), 1.0, PLACE_REASONS[signals.place])
 
@@ -121,6 +128,7 @@ PLACE_REASONS = {
     "vendor": "vendored or legacy code",
     "doc": "documentation, and the query does not ask for it",
     "data": "data rather than code",
+    "generated": "a program wrote this file",
 }
 
 
@@ -163,14 +171,22 @@ def _add_coherence(candidates: Sequence[Candidate], weights: Weights) -> None:
 
 
 def _demote_repeats(candidates: Sequence[Candidate], weights: Weights) -> None:
-    """Each further chunk of a file loses a share of its score, so that one file does not fill the page."""
-    seen: dict[tuple[str, str], int] = defaultdict(int)
+    """Each further chunk of a file or of a text loses a share of its score, so that none of them fills the page."""
+    of_file: dict[tuple[str, str], int] = defaultdict(int)
+    of_text: dict[int, int] = defaultdict(int)
     for candidate in sorted(candidates, key=_order):
-        earlier = seen[candidate.file]
-        seen[candidate.file] += 1
+        in_file, copies = of_file[candidate.file], of_text[candidate.chunk.content_hash]
+        of_file[candidate.file] += 1
+        of_text[candidate.chunk.content_hash] += 1
+        earlier = in_file + copies
         if earlier and weights.repeat and candidate.score > 0:
             lost = candidate.score * (1 - (1 - weights.repeat) ** earlier)
-            reason = f"{earlier} better {'hit' if earlier == 1 else 'hits'} in the same file"
+            reasons = [_better(in_file, "in the same file"), _better(copies, "with the same text")]
+            reason = ", ".join(filter(None, reasons))
             candidate.add(
                 Contribution("repeat", "prior", -lost, reason, -weights.repeat, None, float(earlier))
             )
+
+
+def _better(count: int, where: str) -> str:
+    return f"{count} better {'hit' if count == 1 else 'hits'} {where}" if count else ""

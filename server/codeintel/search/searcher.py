@@ -16,7 +16,7 @@ from codeintel.models.passage import query_text
 from codeintel.models.vectors import Vectors
 from codeintel.search.answers import Answer, Contribution, Coverage, Explanation, Hit
 from codeintel.search.channel_outputs import OFF, WIDE, LateMode
-from codeintel.search.channels import LATE, Probe, Scope, candidates, without_channel
+from codeintel.search.channels import LATE, Probe, Scope, candidate_of, candidates, without_channel
 from codeintel.search.evidence import (
     alignment_evidence,
     passage_evidence,
@@ -27,7 +27,7 @@ from codeintel.search.evidence import (
 from codeintel.search.filters import allowed_chunks, ids_of
 from codeintel.search.intent import Intent, Rarity, intent_of
 from codeintel.search.query import Query, parse
-from codeintel.search.ranking import Candidate, ChannelHit, rank
+from codeintel.search.ranking import PLACE_REASONS, Candidate, ChannelHit, rank
 from codeintel.search.summaries import Depth
 from codeintel.search.term_query import TermQuery, term_query
 from codeintel.search.weights import DEFAULT_WEIGHTS, Weights
@@ -116,7 +116,7 @@ class Searcher:
             replace(
                 hit,
                 contributions=tuple(
-                    self._with_tokens(part, chunk, query, _of_root(snapshots, root))
+                    self._with_tokens(part, chunk, probe.intent, _of_root(snapshots, root))
                     if depth == "full"
                     else replace(part, evidence=())
                     for part in hit.contributions
@@ -154,7 +154,7 @@ class Searcher:
             for snapshot, chunks in zip(snapshots, allowed, strict=True)
             if chunks is None or chunks
         ]
-        probe = self._probe(snapshots, intent, query.text)
+        probe = self._probe(snapshots, intent, intent.text)
         stop_if(cancelled)
         found = candidates(scopes, probe, self._weights)
         stop_if(cancelled)
@@ -164,7 +164,8 @@ class Searcher:
         self, snapshots: Sequence[Snapshot], query: Query, root: Root, chunk: Chunk
     ) -> Sequence[ChannelHit]:
         """How each channel scores one chunk that may be far from its best; a channel that finds nothing is left out."""
-        probe = self._probe(snapshots, intent_of(query.text, _rarity(snapshots)), query.text)
+        intent = intent_of(query.text, _rarity(snapshots))
+        probe = self._probe(snapshots, intent, intent.text)
         scope = Scope(_of_root(snapshots, root), ids_of([chunk]))
         return next((found.found for found in candidates([scope], probe, self._weights)), ())
 
@@ -177,7 +178,7 @@ class Searcher:
     ) -> list[Candidate]:
         """Qualifiers alone list what they admit: plain code first, then by path."""
         found = [
-            Candidate(snapshot.root, chunk)
+            candidate_of(snapshot, chunk)
             for snapshot, chunks in zip(snapshots, allowed, strict=True)
             for chunk in chunks or ()
         ]
@@ -251,15 +252,15 @@ class Searcher:
         return replace(part, evidence=evidence, reason=f"{part.reason}: {words}" if words else part.reason)
 
     def _with_tokens(
-        self, part: Contribution, chunk: Chunk, query: Query, snapshot: Snapshot
+        self, part: Contribution, chunk: Chunk, intent: Intent, snapshot: Snapshot
     ) -> Contribution:
         if part.source == LATE:
-            evidence = alignment_evidence(chunk, self._models.encoder, query.text, snapshot.late)
+            evidence = alignment_evidence(chunk, self._models.encoder, intent.text, snapshot.late)
             return replace(part, evidence=evidence)
         model = {"dense": self._models.encoder, "static": self._models.static}.get(part.source)
         if model is None:
             return part
-        return replace(part, evidence=passage_evidence(chunk, model, model.encode_query(query.text)))
+        return replace(part, evidence=passage_evidence(chunk, model, model.encode_query(intent.text)))
 
     def _without_each_channel(
         self, ranked: Sequence[Candidate], intent: Intent, root: Root, chunk: Chunk
@@ -284,9 +285,7 @@ def _intent_of_chunk(chunk: Chunk) -> Intent:
     """A chunk as a query: its terms for BM25, but no words that would favour its own names and folders."""
     intent = intent_of(f"{' '.join(chunk.symbols)} {chunk.content}")
     stem = PurePosixPath(chunk.uri).stem
-    return Intent(
-        stem, intent.terms, {}, frozenset(), frozenset({"test", "example", "doc", "data", "vendor"})
-    )
+    return Intent(stem, intent.terms, {}, frozenset(), frozenset(PLACE_REASONS))
 
 
 def _rarity(snapshots: Sequence[Snapshot]) -> Rarity:

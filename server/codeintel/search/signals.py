@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 
-from codeintel.analysis.places import place_of
+from codeintel.analysis.places import is_generated, place_of
 from codeintel.catalog.rows import Chunk
 from codeintel.search.intent import Intent, name_stems
 from codeintel.symbol_table import SymbolTable
@@ -42,7 +42,7 @@ class Signals:
     """The definition's name, and how often it is referred to: a count, not a share."""
     stem: Signal
     path: Signal
-    place: str  # 'test', 'example', 'vendor', 'doc', 'data' or '' for plain code
+    place: str  # 'test', 'example', 'vendor', 'doc', 'data', 'generated' or '' for plain code
 
 
 class SignalReader:
@@ -53,14 +53,14 @@ class SignalReader:
         self._files: dict[str, tuple[Signal, Signal, str]] = {}
         self._agreements: dict[str, float] = {}
 
-    def read(self, chunk: Chunk, symbols: SymbolTable | None = None) -> Signals:
+    def read(self, chunk: Chunk, symbols: SymbolTable | None = None, head: str = "") -> Signals:
         """The signals of one candidate; about 3 us once its file is known.
 
-        With `symbols`, which know the chunk's text, its definitions are theirs.
+        With `symbols`, which know the chunk's text, its definitions are theirs. `head` is how its file begins.
         """
         of_file = self._files.get(chunk.uri)
         if of_file is None:
-            of_file = self._files[chunk.uri] = self._of_file(chunk.uri, chunk.lang)
+            of_file = self._files[chunk.uri] = self._of_file(chunk.uri, chunk.lang, head)
         definition, references = self._definition(chunk, symbols)
         return Signals(definition, references, *of_file)
 
@@ -91,9 +91,10 @@ class SignalReader:
             strength = self._agreements[symbol] = symbol_agreement(symbol, self._intent)
         return strength
 
-    def _of_file(self, uri: str, lang: str) -> tuple[Signal, Signal, str]:
+    def _of_file(self, uri: str, lang: str, head: str) -> tuple[Signal, Signal, str]:
         stem, folders = _path_stems(uri)
-        return _named_after(self._intent, stem), _within(self._intent, folders), place_of(uri, lang)
+        place = place_of(uri, lang) or ("generated" if _is_generated(uri, head) else "")
+        return _named_after(self._intent, stem), _within(self._intent, folders), place
 
 
 def symbol_agreement(symbol: str, intent: Intent) -> float:
@@ -146,6 +147,9 @@ def _same_word(word: str, part: str) -> bool:
     if len(word) < MIN_COMPOUND or len(part) < MIN_COMPOUND:
         return word == part
     return part.startswith(word) or word.startswith(part)
+
+
+_is_generated = lru_cache(maxsize=16_384)(is_generated)  # 20 us of regular expressions a file
 
 
 @lru_cache(maxsize=65_536)

@@ -54,8 +54,12 @@ class Weights:
     vendor: float = 0.3
     doc: float = 0.6
     data: float = 0.2
+    generated: float = 0.4
+    location: float = 1.5
+    """Stands at a place that the query names, such as a frame of a stack trace."""
     repeat: float = 0.6
-    """Share of the score that each further chunk of one file loses; 0 costs .02, .5 to .8 measure the same."""
+    """Share of the score that each further chunk of one file, or of one text, loses; 0 costs .02, .5 to .8 measure the
+    same."""
 
 
 DEFAULT_WEIGHTS = Weights()

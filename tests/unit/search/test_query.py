@@ -195,3 +195,13 @@ def test_every_qualifier_is_kept_in_order_at_its_column(
     assert query.text == " ".join(words)
     assert [(q.negated, q.name, q.value) for q in query.qualifiers] == qualifiers
     assert all(raw.startswith(f"{q.name}:", q.column) for q in query.qualifiers)
+
+
+def test_a_pasted_stack_trace_is_text_with_its_quotes_and_colons() -> None:
+    trace = (
+        'Traceback (most recent call last):\n  File "a.py", line 3, in run\n    print("x)\nKeyError: lang:'
+    )
+    check(
+        trace,
+        'text(Traceback (most recent call last): File "a.py", line 3, in run print("x) KeyError: lang:)',
+    )
