@@ -19,7 +19,7 @@ from codeintel.indexing.opening import open_index
 from codeintel.models.folder import Models, load_models
 from codeintel.models.outputs import Output, gives_outputs
 from codeintel.models.passage import query_text
-from codeintel.search.channels import Probe, Scope, candidates
+from codeintel.search.channels import Probe, Scope, candidates, nearness
 from codeintel.search.intent import Intent, intent_of
 from codeintel.search.query import parse
 from codeintel.search.ranking import Candidate, ChannelHit, rank
@@ -49,6 +49,7 @@ class Signals:
     references: Floats
     stem: Floats
     path: Floats
+    verbatim: Floats
     location: Floats
     place: Integers  # into PLACES, or NOWHERE
 
@@ -94,7 +95,9 @@ def product_order(prepared: PreparedQuery, weights: Weights) -> list[int]:
     place = {candidate.chunk.id: number for number, candidate in enumerate(prepared.found)}
     fresh = []
     for one in prepared.found:
-        hits = [hit for hit in (_reweighted(hit, weights) for hit in one.found) if hit.weight]
+        hits = [
+            hit for hit in (_reweighted(hit, weights, prepared.intent) for hit in one.found) if hit.weight
+        ]
         if hits or one.located:
             fresh.append(replace(one, found=hits))
     return [place[one.chunk.id] for one in rank(fresh, prepared.intent, weights)[:DEPTH]]
@@ -170,8 +173,9 @@ def _probe(intent: Intent, text: str, tier: Tier, models: Models) -> Probe:
     return Probe(intent, static=models.static.encode_query(text))
 
 
-def _reweighted(hit: ChannelHit, weights: Weights) -> ChannelHit:
-    return replace(hit, weight=getattr(weights, hit.channel))
+def _reweighted(hit: ChannelHit, weights: Weights, intent: Intent) -> ChannelHit:
+    near = nearness(intent, weights) if hit.channel in VECTOR_CHANNEL.values() else 1.0
+    return replace(hit, weight=getattr(weights, hit.channel) * near)
 
 
 def _ranks(found: Sequence[Candidate], channel: str) -> Floats:
@@ -190,6 +194,7 @@ def _signals(found: Sequence[Candidate], intent: Intent) -> Signals:
         np.array([math.log1p(one.references.strength) for one in signals]),
         _strengths([one.stem for one in signals]),
         _strengths([one.path for one in signals]),
+        _strengths([one.verbatim for one in signals]),
         np.array([one.located.strength if one.located else 0.0 for one in found], np.float64),
         np.array([PLACES.index(place) if place else NOWHERE for place in places], np.intp),
     )

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from benchmarks.candidates import PLACES, Floats, Integers, PreparedQuery, Signals, product_order
 from benchmarks.metrics import DEPTH
+from codeintel.search.channels import nearness
 from codeintel.search.weights import Weights
 from codeintel.service import Tier
 
@@ -47,7 +48,7 @@ def _priors_and_channels(prepared: PreparedQuery, weights: Weights) -> Floats:
     """Added in the product's order, so that sums are equal to the last bit."""
     k, signals = weights.rank_constant, prepared.signals
     vector_weight = weights.dense if prepared.tier is Tier.MEANING else weights.static
-    vector_weight *= weights.lone_name if prepared.intent.is_lone_name else 1.0
+    vector_weight *= nearness(prepared.intent, weights)
     channels = (
         (weights.bm25, prepared.bm25_rank),
         (vector_weight, prepared.vector_rank),
@@ -61,6 +62,7 @@ def _priors_and_channels(prepared: PreparedQuery, weights: Weights) -> Floats:
     scores = scores + weights.definition_named * signals.definition_named
     scores = scores + weights.stem * signals.stem
     scores = scores + weights.path * signals.path
+    scores = scores + weights.verbatim * signals.verbatim
     scores = scores + weights.location * signals.location
     penalties = np.array([*(getattr(weights, place) for place in PLACES), 0.0])
     scores = scores - penalties[signals.place] + weights.references * _references(signals, found)

@@ -36,6 +36,7 @@ CHANNELS: Final = (
     Row("dense", "contextual vectors of meaning, times the share of chunks that have one", TUNED),
     Row("static", "vectors without context, times the share that lacks a contextual one", TUNED),
     Row("lone_name", "the share of both weights above that a query of one name leaves", RETUNED),
+    Row("pasted", "the share that an error message or a line of a file leaves", KINDS),
     Row(
         "late",
         "vectors of words, by `channels.late`, times the share that has them; **off**",
@@ -60,6 +61,7 @@ PRIORS: Final = (
     Row("vendor", "vendored or legacy code (taken away)", TUNED),
     Row("doc", "documentation (taken away)", TUNED),
     Row("data", "data rather than code (taken away)", TUNED),
+    Row("verbatim", "has three or more of the query's words as they stand there", KINDS),
     Row("generated", "in a file that a program wrote (taken away)", KINDS),
     Row(
         "location", "stands at a place that the query names: a path, a line, a frame of a stack trace", KINDS

@@ -107,7 +107,7 @@ def channel_weights(scopes: Sequence[Scope], probe: Probe, weights: Weights) -> 
     chunks = sum(len(scope.snapshot.chunks) for scope in scopes)
     covered = sum(len(scope.snapshot.contextual) for scope in scopes) / max(chunks, 1)
     weighed = sum(len(scope.snapshot.impacts) for scope in scopes) / max(chunks, 1)
-    near = weights.lone_name if probe.intent.is_lone_name else 1.0
+    near = nearness(probe.intent, weights)
     found = {"bm25": weights.bm25 if probe.intent.terms else 0.0}
     if probe.contextual is not None:
         found["dense"] = weights.dense * covered * near
@@ -119,6 +119,14 @@ def channel_weights(scopes: Sequence[Scope], probe: Probe, weights: Weights) -> 
     if probe.weighed is not None:
         found["splade"] = weights.splade * weighed
     return {channel: weight for channel, weight in found.items() if weight > 0}
+
+
+def nearness(intent: Intent, weights: Weights) -> float:
+    """The share of their weight that vectors have for a kind of query: where a name stands or a program failed counts
+    for more than what is near it."""
+    if intent.is_pasted:
+        return weights.pasted
+    return weights.lone_name if intent.is_lone_name else 1.0
 
 
 def _gather(

@@ -41,6 +41,17 @@ def term_evidence(chunk: Chunk, scores: Sequence[TermScore]) -> tuple[Evidence, 
     )
 
 
+def run_evidence(chunk: Chunk, words: str) -> tuple[Evidence, ...]:
+    """Where a chunk has lower-cased words as they stand; nothing where lower-casing moves its characters."""
+    text = chunk.content.lower()
+    at = text.find(words) if len(text) == len(chunk.content) else -1
+    if at < 0:
+        return ()
+    written = chunk.content[at : at + len(words)]
+    start = chunk.start_byte + len(chunk.content[:at].encode())
+    return (Evidence(written, start, start + len(written.encode()), 1.0),)
+
+
 def _first_places(chunk: Chunk, wanted: set[str]) -> Iterator[tuple[str, tuple[int, int]]]:
     missing = set(wanted)
     for match in _WORD.finditer(chunk.content):

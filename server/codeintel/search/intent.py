@@ -45,6 +45,12 @@ _TOKEN = re.compile(r"[^\W\d]\w*(?:(?:\.|::|->|#)[^\W\d]\w*)*")
 _IDENTIFIER = re.compile(r"[a-z\d][A-Z]|_|[A-Z]{2,}[a-z]|::|\w\.\w|->|#")
 
 
+_MESSAGE = re.compile(
+    r"\s*(?:[\w.:$\\]*(?:Error|Exception|Warning|Panic|Failure|Fault)(?:\[\w+\])?|(?i:error|fatal|panic|warning)(?:\[\w+\])?"
+    r"|thread '.*' panicked at.*):"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Intent:
     """A query as ranking reads it.
@@ -68,6 +74,11 @@ class Intent:
     def is_lone_name(self) -> bool:
         """Whether the query is one name and nothing else."""
         return bool(self.identifiers) and len(self.text.split()) == 1
+
+    @property
+    def is_pasted(self) -> bool:
+        """Whether a program printed the query: an error message, a line of a file, a trace."""
+        return bool(_MESSAGE.match(self.text)) or any(place.line is not None for place in self.locations)
 
 
 def intent_of(text: str, rarity: Rarity = _same) -> Intent:

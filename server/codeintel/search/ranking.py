@@ -115,6 +115,9 @@ def _priors(candidate: Candidate, intent: Intent, weights: Weights) -> Iterable[
     if signals.path.strength:
         reason = f"its folder has {_quoted(signals.path.names)}"
         yield _prior("path", weights.path, signals.path.strength, reason)
+    if signals.verbatim.strength and weights.verbatim:
+        reason = f"has {_quoted(signals.verbatim.names)}"
+        yield _prior("verbatim", weights.verbatim, signals.verbatim.strength, reason)
     if candidate.located:
         reason = f"the query names {candidate.located.location.name}"
         yield _prior("location", weights.location, candidate.located.strength, reason)

@@ -21,6 +21,7 @@ from codeintel.search.evidence import (
     alignment_evidence,
     passage_evidence,
     passage_of,
+    run_evidence,
     term_evidence,
     weighed_term_evidence,
 )
@@ -246,6 +247,8 @@ class Searcher:
         elif part.source == "splade" and probe.weighed and gives_outputs(self._models.encoder):
             sums = snapshot.impacts.explain(probe.weighed.query, chunk.id)
             evidence = weighed_term_evidence(chunk, self._models.encoder, probe.weighed, sums)
+        elif part.source == "verbatim" and candidate.signals:
+            return replace(part, evidence=run_evidence(chunk, candidate.signals.verbatim.names[0]))
         else:
             return part
         words = ", ".join(f"{found.text} (expanded)" if found.expanded else found.text for found in evidence)

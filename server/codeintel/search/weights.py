@@ -27,6 +27,9 @@ class Weights:
     lone_name: float = 0.7
     """Share of both vectors' weights that a query of one name leaves them: where it stands counts for more than what is
     near it. .983 instead of .977 on 69 such queries; .3 to .5 measured .984."""
+    pasted: float = 0.3
+    """Share of both vectors' weights that an error message or a line of a file leaves them: +.02 for messages and for
+    traces on the meaning tier (benchmarks/query_kinds.py)."""
     late: float = 0.3
     """Late interaction, times the share of chunks that have token vectors; off by default (docs/decisions/0014)."""
     splade: float = 0.3
@@ -55,8 +58,11 @@ class Weights:
     doc: float = 0.6
     data: float = 0.2
     generated: float = 0.4
-    location: float = 1.5
-    """Stands at a place that the query names, such as a frame of a stack trace."""
+    verbatim: float = 1.5
+    """Has words of the query as they stand there, three or more in a row: messages of errors are found at .83, not at
+    .56 (benchmarks/query_kinds.py); 2 gives them .02 more and costs the benchmark .001."""
+    location: float = 3.0
+    """Stands at a place that the query names, such as a frame of a stack trace, which says more than likeness does."""
     repeat: float = 0.6
     """Share of the score that each further chunk of one file, or of one text, loses; 0 costs .02, .5 to .8 measure the
     same."""

@@ -84,3 +84,26 @@ def test_shares_sum_to_one_and_terms_begin_with_the_analysers(text: str) -> None
     assert len(set(intent.terms)) == len(intent.terms)
     typed = [term in said for term in intent.terms]
     assert typed == sorted(typed, reverse=True) or forms & said
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "ValueError: bad thing",
+        "java.lang.NullPointerException: it is null",
+        "error: cannot find crate",
+        "error[E0425]: cannot find value",
+        "thread 'main' panicked at src/main.rs:10:5:",
+        "src/retry.py:12",
+        "at foo (/app/lib/router.js:12:5)",
+    ],
+)
+def test_what_a_program_printed_is_told(query: str) -> None:
+    assert intent_of(query).is_pasted
+
+
+@pytest.mark.parametrize(
+    "query", ["where are errors raised", "ValueError", "retry.py", "error handling: how", ""]
+)
+def test_what_a_person_asks_is_not_taken_for_it(query: str) -> None:
+    assert not intent_of(query).is_pasted

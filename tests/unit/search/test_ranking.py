@@ -22,7 +22,8 @@ SILENT = replace(
     DEFAULT_WEIGHTS,
     bm25=1.0, dense=1.0, static=1.0, rank_constant=20.0,
     definition=0.0, definition_named=0.0, stem=0.0, path=0.0, coherence=0.0,
-    test=0.0, example=0.0, vendor=0.0, doc=0.0, data=0.0, generated=0.0, location=0.0, repeat=0.0,
+    test=0.0, example=0.0, vendor=0.0, doc=0.0, data=0.0, generated=0.0, verbatim=0.0,
+    location=0.0, repeat=0.0,
 )  # fmt: skip
 """Only the channels count; a test turns on what it is about."""
 
@@ -243,3 +244,10 @@ def test_copies_of_a_better_hit_lose_as_repeats_do() -> None:
     assert [one.chunk.uri for one in (best, other, copy)] == ["a.py", "c.py", "b.py"]
     assert heard(copy)["repeat"] == pytest.approx(-0.5 * 21 / 22)
     assert copy.contributions[-1].reason == "1 better hit with the same text"
+
+
+def test_words_of_the_query_as_they_stand_add_by_their_share() -> None:
+    found = candidates({"a.txt": "the lease of the oldest message\n"}, {("a.txt", 0): first("bm25")})
+    (hit,) = rank(found, intent_of("lease of the oldest"), replace(SILENT, verbatim=1.5))
+    check(hit, {"bm25": 1.0, "verbatim": 1.5})
+    assert hit.contributions[1].reason == "has 'lease of the oldest'"

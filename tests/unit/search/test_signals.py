@@ -91,3 +91,39 @@ def test_a_files_name_agrees_as_a_symbols_does(uri: str, strength: float) -> Non
 )
 def test_a_file_stands_in(uri: str, lang: str, place: str) -> None:
     assert place_of(uri, lang) == place
+
+
+@pytest.mark.parametrize(
+    ("query", "content", "words", "strength"),
+    [
+        ("lease the oldest message", "# Lease the oldest message first.\n", "lease the oldest message", 1.0),
+        ("how to lease the oldest", "# lease the  oldest\n", "", 0.0),  # not as it stands: two blanks
+        ("zeta alpha beta gamma", "alpha beta gamma\n", "alpha beta gamma", 0.75),
+        ("alpha beta gamma zeta beta gamma zeta", "beta gamma zeta", "beta gamma zeta", 0.75),
+        ("alpha beta", "alpha beta\n", "", 0.0),  # two words are chance
+        ("what is the", "what is the\n", "what is the", 1.0),  # there is nothing else in it
+        ("how is the retry done", "how is the retry done", "how is the retry done", 1.0),
+        (
+            "cannot open file: 42 (bad mode)",
+            'fail("Cannot open file: %d (bad mode)")',
+            "cannot open file",
+            0.5,
+        ),
+        ("", "x", "", 0.0),
+    ],
+)
+def test_words_as_they_stand_count_by_the_longest_run(
+    query: str, content: str, words: str, strength: float
+) -> None:
+    chunk = next(iter(chunk_table({"a.txt": content})))
+    signal = SignalReader(intent_of(query)).read(chunk).verbatim
+    assert (signal.names, signal.strength) == ((words,) if words else (), pytest.approx(strength))
+
+
+def test_a_query_of_thousands_of_words_is_compared_by_its_first() -> None:
+    words = [f"word{number}" for number in range(5_000)]
+    intent = intent_of(" ".join(words))
+    there = next(iter(chunk_table({"a.txt": " ".join(words[:40])})))
+    beyond = next(iter(chunk_table({"b.txt": " ".join(words[-40:])})))
+    assert SignalReader(intent).read(there).verbatim.strength > 0
+    assert SignalReader(intent).read(beyond).verbatim.strength == 0
