@@ -48,13 +48,14 @@ def ndcg(results: Sequence[Result], targets: Sequence[Target], protocol: Protoco
     before the cut at 10, lines ignored.
     """
     shown = (results if protocol == "chunk" else _one_per_file(results))[:DEPTH]
-    ranks = (_rank(shown, target, protocol) for target in targets)
+    ranks = (rank_of(shown, target, protocol) for target in targets)
     gained = sum(_discount(rank) for rank in ranks if rank is not None)
     ideal = sum(_discount(rank) for rank in range(1, min(DEPTH, len(targets)) + 1))
     return gained / ideal
 
 
-def _rank(shown: Sequence[Result], target: Target, protocol: Protocol) -> int | None:
+def rank_of(shown: Sequence[Result], target: Target, protocol: Protocol) -> int | None:
+    """The rank of the first result that hits a target, from 1; None where none does."""
     for rank, result in enumerate(shown, start=1):
         if result.path == target.path and (protocol == "file" or _overlaps(result, target)):
             return rank

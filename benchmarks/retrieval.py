@@ -13,13 +13,14 @@ from typing import Any
 
 from benchmarks.arguments import Places, parser, places_of
 from benchmarks.corpora import BenchmarkQuery, Peer, Repository, read_published, read_repositories
-from benchmarks.metrics import PROTOCOLS, Protocol, Result, bootstrap, grouped_means, ndcg
+from benchmarks.metrics import PROTOCOLS, Protocol, Result, bootstrap, grouped_means, ndcg, rank_of
 from benchmarks.reporting import console, table, write_result
 from benchmarks.workspaces import indexed
 from codeintel.errors import UsageError
 from codeintel.service import SearchRequest, Service, Tier
 
 NAME = "retrieval"
+RANKS = "retrieval_ranks.txt"
 LIMIT = 100  # enough chunks that the best ten files are among them
 EXPLAINED_QUERIES = 200  # at least, for the check of sums; as many of each repository
 TIERS = (Tier.TEXT, Tier.MEANING)
@@ -27,13 +28,14 @@ TIERS = (Tier.TEXT, Tier.MEANING)
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One query's NDCG@10 by protocol; 0 for a query that was `refused`."""
+    """One query's NDCG@10 by protocol, 0 for a query that was `refused`; `ranks` are its targets' by chunk."""
 
     repository: str
     language: str
     query: str
     category: str
     values: Mapping[Protocol, float]
+    ranks: tuple[int | None, ...]
     refused: bool
 
 
@@ -73,6 +75,7 @@ def run(places: Places) -> None:
     figures = summary(scores, read_published(places.bench), check)
     print_summary(figures)
     write_result(places.results, NAME, figures)
+    (places.results / RANKS).write_text(ranks_page(scores), encoding="utf-8")
 
 
 def _measured(
@@ -83,9 +86,9 @@ def _measured(
         for number, query in enumerate(repository.queries):
             results = _results(service, repository, query)
             values = {protocol: ndcg(results or (), query.targets, protocol) for protocol in PROTOCOLS}
-            yield Score(
-                repository.name, repository.language, query.text, query.category, values, results is None
-            )
+            ranks = tuple(rank_of(results or (), target, "chunk") for target in query.targets)
+            named = repository.name, repository.language, query.text, query.category
+            yield Score(*named, values, ranks, results is None)
             if tier is Tier.MEANING and number < explained and results is not None:
                 check.look_at(service, query.text)
 
@@ -100,6 +103,22 @@ def _results(service: Service, repository: Repository, query: BenchmarkQuery) ->
         Result(repository.path_of(hit.chunk.uri), hit.chunk.start_line + 1, hit.chunk.end_line + 1)
         for hit in answer.hits
     ]
+
+
+def ranks_page(scores: Mapping[Tier, Sequence[Score]]) -> str:
+    """A line for each query with the ranks of its targets on each tier, to be read as a diff of two versions.
+
+    Queries are told by their number within the repository, `-` is a target beyond rank 100.
+    """
+    lines = [f"{'repository':<16} {'query':>5} {'category':<12} {'text':<12} meaning"]
+    numbers: dict[str, int] = {}
+    for text, meaning in zip(scores[Tier.TEXT], scores[Tier.MEANING], strict=True):
+        number = numbers[text.repository] = numbers.get(text.repository, 0) + 1
+        ranks = [
+            " ".join("-" if rank is None else str(rank) for rank in one.ranks) for one in (text, meaning)
+        ]
+        lines.append(f"{text.repository:<16} {number:>5} {text.category:<12} {ranks[0]:<12} {ranks[1]}")
+    return "\n".join([*lines, ""])
 
 
 def _progress(repository: Repository, scores: Mapping[Tier, Sequence[Score]]) -> str:

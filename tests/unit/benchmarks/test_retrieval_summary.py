@@ -5,14 +5,16 @@ from __future__ import annotations
 import pytest
 from benchmarks import retrieval
 from benchmarks.corpora import Peer
-from benchmarks.retrieval import Score, SumCheck, summary
+from benchmarks.retrieval import Score, SumCheck, ranks_page, summary
 from rich.console import Console
 
 from codeintel.service import Tier
 
 
 def score(repository: str, language: str, category: str, value: float, refused: bool = False) -> Score:
-    return Score(repository, language, "a query", category, {"chunk": value, "file": value / 2}, refused)
+    return Score(
+        repository, language, "a query", category, {"chunk": value, "file": value / 2}, (1, None), refused
+    )
 
 
 SCORES = [
@@ -63,3 +65,10 @@ def test_the_tables_say_which_protocol_a_figure_is_of(
     (published,) = (line for line in lines if "peer, published" in line)
     assert "chunk" in published and "0.500" in published and "+0.000 [-0.250, +0.250]" in published
     assert any("40 hits of 4 queries" in line and "2.0e-16" in line for line in lines)
+
+
+def test_every_query_has_a_line_with_the_ranks_of_its_targets() -> None:
+    scores = {tier: [score("gin", "go", "symbol", 1.0)] * 2 for tier in Tier}
+    assert ranks_page(scores).splitlines()[1:] == [
+        f"{'gin':<16} {number:>5} {'symbol':<12} {'1 -':<12} 1 -" for number in (1, 2)
+    ]
