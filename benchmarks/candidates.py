@@ -85,7 +85,9 @@ def prepare(
     """Index what is not indexed yet, and search every query once, by every channel; 20 ms a query."""
     models = load_models(wanted=frozenset({Output.TERMS}))
     for repository in repositories:
-        snapshot = _snapshot(repository, corpora, indexes / repository.name / tier.name.lower(), tier, models)
+        snapshot = snapshot_of(
+            repository, corpora, indexes / repository.name / tier.name.lower(), tier, models
+        )
         for query in repository.queries:
             yield _prepared(repository, query, tier, snapshot, models, weights)
 
@@ -103,7 +105,8 @@ def product_order(prepared: PreparedQuery, weights: Weights) -> list[int]:
     return [place[one.chunk.id] for one in rank(fresh, prepared.intent, weights)[:DEPTH]]
 
 
-def _snapshot(repository: Repository, corpora: Path, folder: Path, tier: Tier, models: Models) -> Snapshot:
+def snapshot_of(repository: Repository, corpora: Path, folder: Path, tier: Tier, models: Models) -> Snapshot:
+    """The product's snapshot of a repository, indexed up to a tier if it is not yet, with its symbols."""
     source = repository.folder(corpora)
     indexed(source, folder, tier, every_channel=True).close()
     chunk_chars = settings_with(folder).index.chunk_chars
