@@ -39,7 +39,7 @@ CHANNELS: Final = (
     Row("pasted", "the share that an error message or a line of a file leaves", KINDS),
     Row(
         "late",
-        "vectors of words, by `channels.late`, times the share that has them; **off**",
+        "vectors of words, by `channels.late`; **off**",
         "[decision 14](decisions/0014-late-interaction.md)",
     ),
     Row(

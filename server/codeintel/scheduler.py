@@ -11,12 +11,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from codeintel.cancellation import CancelCheck, never, stop_if
+from codeintel.catalog.rows import Chunk
 from codeintel.errors import Cancelled, CodeIntelError, IndexTrouble, ModelError
 from codeintel.indexing.document_queue import Urgency
 from codeintel.indexing.memory import collect_young, keep_for_good
@@ -28,6 +30,8 @@ from codeintel.workspace.walking import PRIVATE_FOLDERS
 from codeintel.workspace.watching import Watcher
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 TYPING_PAUSE_S: Final = 0.3
 """How long after a keystroke the encoder rests: words in the making are not worth a vector, nor the fan. A guess."""
@@ -89,6 +93,14 @@ class _Whole:
     force: bool
 
 
+@dataclass(slots=True)
+class _Wanted:
+    """Chunks that an answer could not do justice to for want of their vectors."""
+
+    chunks: Sequence[tuple[Root, Chunk]]
+    ended: Future[int]
+
+
 class Scheduler:
     """The work on one open service, from `start` to `close`; every other method returns at once.
 
@@ -111,6 +123,7 @@ class Scheduler:
         self._touched: dict[Path, None] = {}
         self._touching: Future[IndexReport] = Future()
         self._whole: deque[_Whole] = deque()
+        self._wanted: _Wanted | None = None
         self._busy: set[str] = set()
         self._events = 0
         self._rest_paused = self._comparing = self._encoding = self._structuring = False
@@ -167,6 +180,8 @@ class Scheduler:
         for job in self._whole:
             _fail(job.ended, Cancelled())
         _fail(self._touching, Cancelled())
+        if (wanted := self._wanted) is not None:
+            _fail(wanted.ended, Cancelled())
         ended = not any(thread.is_alive() for thread in self._threads)
         if ended:
             self._publish_at_last()
@@ -224,11 +239,24 @@ class Scheduler:
         elif seen:
             self.touched(seen)
 
+    def wanted(self, chunks: Sequence[tuple[Root, Chunk]]) -> Future[int]:
+        """An answer lacks the vectors of these chunks: they are encoded before all else.
+
+        Ends with how many were; cancelled by whoever asked, or once a newer answer lacks others, it ends early.
+        """
+        job = _Wanted(chunks, Future())
+        with self._wake:
+            before, self._wanted = self._wanted, job
+            self._happened()
+        if before is not None:
+            _fail(before.ended, Cancelled())
+        return job.ended
+
     @property
     def idle(self) -> bool:
         """Whether nothing waits or runs, everything has its meaning and is published."""
         with self._wake:
-            if self._texts or self._touched or self._whole or self._busy:
+            if self._texts or self._touched or self._whole or self._wanted or self._busy:
                 return False
         service = self.service
         if any(self._is_due(urgency) for urgency in (service.urgency, service.structure_urgency)):
@@ -444,17 +472,20 @@ class Scheduler:
         return False
 
     def _encode(self) -> bool:
-        urgency = self.service.urgency
-        typing = time.monotonic() - self._typed_at < TYPING_PAUSE_S
-        if urgency is None or typing or (urgency is Urgency.REST and self._rest_paused):
+        with self._wake:
+            wanted, self._wanted = self._wanted, None
+        if wanted is None and not self._may_encode():
             return False
-        if urgency is Urgency.REST and (self._texts or self._comparing):
-            return False  # both cores belong to the text tier
         if time.monotonic() - self._encoder_failed_at < RETRY_S:
+            if wanted is not None:
+                _fail(wanted.ended, Cancelled())
             return False
         self._encoding = True
         try:
-            self.service.encode_some(self._stopping.is_set)
+            if wanted is not None:
+                self._encode_wanted(wanted)
+            else:
+                self.service.encode_some(self._stopping.is_set)
         except ModelError as error:
             self._encoder_failed_at = time.monotonic()
             self._trouble_with(error)
@@ -463,6 +494,25 @@ class Scheduler:
             self._encoding = False
         self._changed()
         return True
+
+    def _may_encode(self) -> bool:
+        """Whether something waits for its meaning, and neither typing nor the text tier need the processors."""
+        urgency = self.service.urgency
+        typing = time.monotonic() - self._typed_at < TYPING_PAUSE_S
+        if urgency is None or typing:
+            return False
+        return urgency is not Urgency.REST or not (self._rest_paused or self._texts or self._comparing)
+
+    def _encode_wanted(self, job: _Wanted) -> None:
+        def unwanted() -> bool:
+            return self._stopping.is_set() or job.ended.done() or self._wanted is not None
+
+        try:
+            encoded = self.service.encode_first(job.chunks, unwanted)
+        except BaseException as error:
+            _fail(job.ended, error)
+            raise
+        _succeed(job.ended, encoded)
 
     def _keep_up(self) -> bool:
         now = time.monotonic()
@@ -575,11 +625,11 @@ class Scheduler:
             self._troubled(None)
 
 
-def _succeed(future: Future[IndexReport], report: IndexReport) -> None:
-    if not future.done():
-        future.set_result(report)
+def _succeed(future: Future[T], value: T) -> None:
+    with suppress(InvalidStateError):  # nobody waits any more
+        future.set_result(value)
 
 
-def _fail(future: Future[IndexReport], error: BaseException) -> None:
-    if not future.done():
+def _fail(future: Future[T], error: BaseException) -> None:
+    with suppress(InvalidStateError):
         future.set_exception(error)

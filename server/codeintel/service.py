@@ -347,6 +347,18 @@ class Service:
         urgent = min(((urgency, number) for urgency, number in waiting if urgency is not None), default=None)
         return 0 if urgent is None else self._indexes[urgent[1]].encode_some(cancelled)
 
+    def encode_first(self, chunks: Sequence[tuple[Root, Chunk]], cancelled: CancelCheck = never) -> int:
+        """Give some chunks, those that lack it, their contextual vectors at once; answers how many did.
+
+        Raises Cancelled; what was encoded by then is kept.
+        """
+        if self.deepest < Tier.MEANING:
+            return 0
+        return sum(
+            index.encode_first([chunk for root, chunk in chunks if root == index.root], cancelled)
+            for index in self._indexes
+        )
+
     @property
     def structure_urgency(self) -> Urgency | None:
         """How urgent the next document is that waits for its structure; None where none does."""

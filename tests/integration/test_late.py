@@ -16,6 +16,7 @@ from codeintel.models.folder import Models
 from codeintel.models.outputs import Output
 from codeintel.search.channel_outputs import LateMode
 from codeintel.search.expectations import Expected
+from codeintel.search.weights import DEFAULT_WEIGHTS
 from codeintel.service import SearchRequest, Service
 from codeintel.settings import ChannelSettings
 from lookup_model import lookup_models, write_lookup_model
@@ -139,14 +140,21 @@ def test_unsaved_text_is_compared(folder: Path, models: Models) -> None:
         assert [part.rank for part in hit.contributions if part.source == "late"]
 
 
-def test_a_candidate_without_token_vectors_stays_unranked_and_status_says_so(
-    folder: Path, models: Models
+@pytest.mark.parametrize("late", MODES)
+def test_a_candidate_without_token_vectors_keeps_its_place_and_status_says_so(
+    folder: Path, models: Models, late: LateMode
 ) -> None:
-    with service(folder, models, "narrow") as one:
+    with service(folder, models, late) as one:
         one.edit(folder / "new.py", "def retry_backoff():\n    pass\n")
-        hits = {hit.chunk.uri: hit for hit in one.search(SearchRequest("retry backoff")).hits}
-        assert "late" not in {part.source for part in hits["new.py"].contributions}
-        assert "late" in {part.source for part in hits["retry.py"].contributions}
+        answer = one.search(SearchRequest("retry backoff"))
+        assert [chunk.uri for _, chunk in answer.uncompared] == ["new.py"]
+        parts = {
+            hit.chunk.uri: part for hit in answer.hits for part in hit.contributions if part.source == "late"
+        }
+        assert parts["new.py"].score is None
+        assert parts["new.py"].reason == f"not compared yet, as rank {parts['new.py'].rank}"
+        assert parts["retry.py"].score
+        assert parts["new.py"].weight == parts["retry.py"].weight == DEFAULT_WEIGHTS.late
         assert "not compared word by word" in one.explain("retry backoff", folder / "new.py", 0).note
         assert one.explain("retry backoff", folder / "retry.py", 0).note == ""
         (root,) = one.status().roots

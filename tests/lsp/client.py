@@ -60,6 +60,7 @@ class Client(LanguageClient):
     def __init__(self) -> None:
         super().__init__(protocol_cls=ClientProtocol, converter_factory=protocol.converter)
         self.partial_hits: dict[Any, list[list[protocol.Hit]]] = {}
+        self.better_hits: dict[Any, list[list[protocol.Hit]]] = {}  # those that replace them
         self.server: types.ServerCapabilities
         self.registrations: list[types.Registration] = []
         # pytest-lsp's own handler of $/progress fails on values that are no work-done progress.
@@ -98,7 +99,9 @@ def on_progress(client: Client, params: types.ProgressParams) -> None:
         DEFAULT_CLIENT_FEATURES[types.PROGRESS](client, params)
     else:
         partial = client.protocol._converter.structure(params.value, protocol.PartialHits)
-        client.partial_hits.setdefault(params.token, []).append(partial.hits)
+        better = partial.replaces or params.token in client.better_hits
+        batches = client.better_hits if better else client.partial_hits
+        batches.setdefault(params.token, []).append(partial.hits)
 
 
 def on_registration(client: Client, params: types.RegistrationParams) -> None:

@@ -1,7 +1,10 @@
-"""codeintel/explain and codeintel/status where late interaction is switched on."""
+"""codeintel/search, codeintel/explain and codeintel/status where late interaction is switched on."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -9,15 +12,17 @@ from lsprotocol import types
 
 from codeintel.lsp import protocol
 from lookup_model import write_lookup_model
-from lsp.client import connected
+from lsp.client import Client, connected, until
+from lsp.test_live import change, open_document
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+KEY_S = 0.05
+"""Between two keys: while somebody types, the meaning tier rests."""
+
 
 async def test_alignments_travel_with_their_ranges(workspace: Path, tmp_path: Path) -> None:
-    model = write_lookup_model(tmp_path / "model")
-    text = f"[model]\nfolder = '{model}'\n[channels]\nlate = 'wide'\n"
-    (workspace / "codeintel.toml").write_text(text)
+    switch_on(workspace, tmp_path, "wide")
     async with connected(workspace) as client:
         asked = protocol.ExplainParams(
             query="jobs wait",
@@ -32,3 +37,71 @@ async def test_alignments_travel_with_their_ranges(workspace: Path, tmp_path: Pa
         assert sum(part.contribution for part in told.hit.contributions) == pytest.approx(told.hit.score)
         (root,) = (await client.ask(protocol.STATUS, protocol.StatusParams())).roots
         assert root.outputs == {"tokens": root.chunks}
+
+
+async def test_a_better_order_follows_once_what_was_typed_has_its_vectors(
+    workspace: Path, tmp_path: Path
+) -> None:
+    switch_on(workspace, tmp_path, "narrow")
+    async with connected(workspace) as client, typing(client, workspace / "notes.txt"):
+        text = "def jobs_wait(queue):\n    return queue.jobs\n"
+        open_document(client, workspace / "retry.py", text)
+        await until(lambda: client.statuses[-1].live == 2)
+        before = await client.ask(protocol.STATUS, protocol.StatusParams())
+        found = await client.search("lang:python jobs wait", partial_result_token="first")
+        assert found.hits == []
+        assert late_scores(client.partial_hits["first"])["retry.py"] == [None]
+        better = client.better_hits["first"]
+        assert None not in late_scores(better)["retry.py"]
+        assert {hit.path for hits in better for hit in hits} == {"retry.py", "queue.py"}
+        again = await client.search("lang:python jobs wait", partial_result_token="second")
+        assert client.partial_hits["second"] == better
+        assert "second" not in client.better_hits
+        assert again.candidates == found.candidates
+        after = await client.ask(protocol.STATUS, protocol.StatusParams())
+        assert after.encoded + after.remembered == before.encoded + before.remembered + 1
+
+
+async def test_who_wants_no_partial_results_is_answered_at_once_and_better_the_next_time(
+    workspace: Path, tmp_path: Path
+) -> None:
+    switch_on(workspace, tmp_path, "narrow")
+    async with connected(workspace) as client, typing(client, workspace / "notes.txt"):
+        open_document(client, workspace / "retry.py", "def jobs_wait(queue):\n    return queue.jobs\n")
+        await until(lambda: client.statuses[-1].live == 2)
+        first = await client.search("lang:python jobs wait")
+        assert late_scores([first.hits])["retry.py"] == [None]
+        covered = first.coverage.meaning
+        await until(lambda: client.statuses[-1].meaning > covered)
+        assert None not in late_scores([(await client.search("lang:python jobs wait")).hits])["retry.py"]
+
+
+def switch_on(workspace: Path, folder: Path, late: str) -> None:
+    model = write_lookup_model(folder / "model")
+    text = f"[model]\nfolder = '{model}'\n[channels]\nlate = '{late}'\n"
+    (workspace / "codeintel.toml").write_text(text)
+
+
+@asynccontextmanager
+async def typing(client: Client, path: Path) -> AsyncIterator[None]:
+    """Somebody types into a document that the test is not about."""
+
+    async def keys() -> None:
+        open_document(client, path, "0")
+        for version in range(2, 10_000):
+            change(client, path, version, types.TextDocumentContentChangeWholeDocument(str(version)))
+            await asyncio.sleep(KEY_S)
+
+    task = asyncio.create_task(keys())
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+def late_scores(batches: list[list[protocol.Hit]]) -> dict[str, list[float | None]]:
+    return {
+        hit.path: [part.score for part in hit.contributions if part.source == "late"]
+        for hits in batches
+        for hit in hits
+    }

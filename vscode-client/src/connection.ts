@@ -17,6 +17,9 @@ interface Experimental {
 
 const PARTIAL_HITS = new ProgressType<PartialHits>();
 
+/** Told of hits as they come; those of a better order `replace` all that came before. */
+export type OnHits = (hits: readonly Hit[], replace: boolean) => void;
+
 export interface ConnectionOptions {
   readonly command: ServerCommand;
   /** A folder of the extension, where the process starts. */
@@ -100,13 +103,13 @@ export class Connection implements Disposable {
   async streamed<M extends 'codeintel/search' | 'codeintel/similar'>(
     method: M,
     params: Requests[M][0],
-    onHits: (hits: readonly Hit[]) => void,
+    onHits: OnHits,
     token: CancellationToken,
   ): Promise<Requests[M][1]> {
     const partialResultToken = `hits-${++this.serial}`;
-    const listening = this.client.onProgress(PARTIAL_HITS, partialResultToken, ({ hits }) => {
+    const listening = this.client.onProgress(PARTIAL_HITS, partialResultToken, ({ hits, replaces }) => {
       if (!token.isCancellationRequested) {
-        onHits(hits);
+        onHits(hits, replaces ?? false);
       }
     });
     try {

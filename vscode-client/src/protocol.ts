@@ -226,10 +226,16 @@ export interface LineParams {
   limit?: number | null;
 }
 
-/** The value of a `$/progress` notification under a partial-result token: the next hits, in order. */
+/** The value of a `$/progress` notification under a partial-result token: the next hits, in order.
+
+    Where candidates could not be compared word by word yet, what they lack is computed and a better order follows,
+    which begins with `replaces`.
+     */
 export interface PartialHits {
   /** best first */
   hits: Hit[];
+  /** whether they take the place of all hits that came before */
+  replaces?: boolean;
 }
 
 /** What the command `codeintel.server.explain` takes. */

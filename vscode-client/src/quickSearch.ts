@@ -43,7 +43,9 @@ export function quickSearch(search: Search, remember: (query: string) => void): 
   });
   pick.onDidTriggerItemButton(({ item }) => open(item, true));
   pick.onDidAccept(() => open(pick.activeItems[0], false));
+  const listening = search.onEvent(({ type, answer }) => (type === 'hits' ? show(answer) : undefined));
   pick.onDidHide(() => {
+    listening.dispose();
     clearTimeout(timer);
     pick.dispose();
   });

@@ -1,6 +1,7 @@
 /** The search that is shown: one at a time, the newest wins, its hits come in batches. What they mean is the server's. */
 
 import { CancellationTokenSource, type Disposable, EventEmitter } from 'vscode';
+import type { OnHits } from './connection';
 import type { Hit, SearchResult } from './protocol';
 import type { Server } from './server';
 import { ServerOffline } from './serverState';
@@ -35,7 +36,7 @@ export type SearchEvent = { readonly answer: Answer } & (
   | { readonly type: 'ended'; readonly outcome: Outcome }
 );
 
-type Ask = (onHits: (hits: readonly Hit[]) => void, source: CancellationTokenSource) => Promise<SearchResult>;
+type Ask = (onHits: OnHits, source: CancellationTokenSource) => Promise<SearchResult>;
 
 export class Search implements Disposable {
   private readonly events = new EventEmitter<SearchEvent>();
@@ -102,8 +103,13 @@ export class Search implements Disposable {
     if (!query.trim() && !similarTo) {
       return answer;
     }
-    const onHits = (hits: readonly Hit[]) => {
+    const onHits: OnHits = (hits, replace) => {
       if (this.asked === source) {
+        if (replace) {
+          answer = { ...answer, serial: ++this.serial, hits: [] };
+          this.shown = answer;
+          this.events.fire({ type: 'began', answer });
+        }
         answer = { ...answer, hits: [...answer.hits, ...hits] };
         this.shown = answer;
         this.events.fire({ type: 'hits', answer, hits });
@@ -123,14 +129,11 @@ export class Search implements Disposable {
 }
 
 /** How the request ended; undefined where it was cancelled. Hits that were not streamed are handed on. */
-async function outcomeOf(
-  asked: Promise<SearchResult>,
-  onHits: (hits: readonly Hit[]) => void,
-): Promise<Outcome | undefined> {
+async function outcomeOf(asked: Promise<SearchResult>, onHits: OnHits): Promise<Outcome | undefined> {
   try {
     const { hits, coverage, candidates, elapsedMs, plan } = await asked;
     if (hits.length > 0) {
-      onHits(hits);
+      onHits(hits, false);
     }
     return { kind: 'found', coverage, candidates, elapsedMs, plan };
   } catch (error) {

@@ -13,8 +13,8 @@ import {
   workspace,
 } from 'vscode';
 import type { Channels } from './channels';
-import type { Connection } from './connection';
-import type { Commands, Hit, Requests, StatusChanged } from './protocol';
+import type { Connection, OnHits } from './connection';
+import type { Commands, Requests, StatusChanged } from './protocol';
 import { Restarts } from './restarts';
 import { findServer, type Missing, type ServerCommand, ServerMissing, type ServerSettings } from './serverCommand';
 import { ServerOffline, type ServerState } from './serverState';
@@ -80,7 +80,7 @@ export class Server implements Disposable {
   async streamed<M extends 'codeintel/search' | 'codeintel/similar'>(
     method: M,
     params: Requests[M][0],
-    onHits: (hits: readonly Hit[]) => void,
+    onHits: OnHits,
     token: CancellationToken,
   ): Promise<Requests[M][1]> {
     return this.running().streamed(method, params, onHits, token);

@@ -132,6 +132,7 @@
 ---The value of a `$/progress` notification under a partial-result token: the next hits, in order.
 ---@class codeintel.PartialHits
 ---@field hits codeintel.Hit[] best first
+---@field replaces? boolean whether they take the place of all hits that came before
 
 ---What the command `codeintel.server.explain` takes.
 ---@class codeintel.PlaceParams

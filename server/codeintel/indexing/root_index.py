@@ -18,6 +18,7 @@ import numpy as np
 
 from codeintel.cancellation import CancelCheck, never, stop_if
 from codeintel.catalog.people import PeoplesCatalog
+from codeintel.catalog.rows import Chunk
 from codeintel.catalog.views import RootSource
 from codeintel.errors import IndexCorrupt, IndexTrouble
 from codeintel.indexing.analysis import VANISHED, AnalysisRules, FileAnalysis
@@ -50,6 +51,7 @@ log = logging.getLogger(__name__)
 
 SWAP_SECONDS = 1.0  # how soon the first files of a long run become searchable
 ENCODE_BATCH = 16  # an eighth of a second of encoding: the longest that a cancel or an edit waits
+PROMPT_BATCH = 8  # half of that while a person waits, and may change their mind with the next key; a guess
 FEW_CHUNKS = 1_000  # below this, rewriting the rows of their files is cheaper than rewriting bases
 MANY_FILES = 200  # a run over so many leaves enough behind to give back
 BULK_CHUNKS = 512  # from here on a commit to tantivy is cheaper than a layer in memory; a guess
@@ -266,22 +268,35 @@ class RootIndex:
     def encode_some(self, cancelled: CancelCheck = never) -> int:
         """Give the most urgent chunks their contextual vectors, a batch of them; answers how many, 0 at the end."""
         with self._encoding:
-            batch = self.state.next_batch(ENCODE_BATCH)
-            if not batch:
-                return 0
-            model = self._models.encoder
-            try:
-                stop_if(cancelled)
-                passages = [passage_for(model, c.uri, c.breadcrumb, c.content) for c in batch]
-                encoded = self._models.encode(passages)
-            except BaseException:
-                self.state.waiting.put({chunk.uri for chunk in batch}, Urgency.REST)
-                raise
-            self.state.take_vectors(batch, encoded)
-            if self.state.saved.contextual.needs_fold:
-                self._fold()
-            self.state.fold_impacts()
-            return len(batch)
+            return self._encode(self.state.next_batch(ENCODE_BATCH), cancelled)
+
+    def encode_first(self, chunks: Sequence[Chunk], cancelled: CancelCheck = never) -> int:
+        """Give those of `chunks` that lack it what the meaning tier gives; answers how many did.
+
+        Raises Cancelled between two batches, whose vectors are kept.
+        """
+        done = 0
+        for start in range(0, len(chunks), PROMPT_BATCH):
+            with self._encoding:
+                done += self._encode(self.state.lacking(chunks[start : start + PROMPT_BATCH]), cancelled)
+        return done
+
+    def _encode(self, batch: Sequence[Chunk], cancelled: CancelCheck) -> int:
+        if not batch:
+            return 0
+        model = self._models.encoder
+        try:
+            stop_if(cancelled)
+            passages = [passage_for(model, c.uri, c.breadcrumb, c.content) for c in batch]
+            encoded = self._models.encode(passages)
+        except BaseException:
+            self.state.waiting.put({chunk.uri for chunk in batch}, Urgency.REST)
+            raise
+        self.state.take_vectors(batch, encoded)
+        if self.state.saved.contextual.needs_fold:
+            self._fold()
+        self.state.fold_impacts()
+        return len(batch)
 
     def encode(self, *, report: ProgressReport = silent, cancelled: CancelCheck = never) -> int:
         """Give every chunk its contextual vector and publish; answers how many were encoded.

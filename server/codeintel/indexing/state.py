@@ -275,6 +275,21 @@ class IndexState:
             missing = {**{chunk.id: chunk for chunk in unsaved}, **missing}
         return list(missing.values())
 
+    def lacking(self, chunks: Sequence[Chunk]) -> list[Chunk]:
+        """Those of `chunks` that are searched and that this process is to give their meaning."""
+        with self.lock:
+            return [chunk for chunk in chunks if self._lacks_saved(chunk) or self._lacks_open(chunk)]
+
+    def _lacks_saved(self, chunk: Chunk) -> bool:
+        known = self._writes and reads_same(self.saved.chunks.get(chunk.id), chunk)
+        return known and not self.saved.encoded(np.array([chunk.id], np.int64))[0]
+
+    def _lacks_open(self, chunk: Chunk) -> bool:
+        text = self._open.get(chunk.uri)
+        if text is None or not _has(text.file, chunk):
+            return False
+        return not text.is_encoded(chunk.id, self.saved.outputs)
+
     def take_vectors(self, chunks: Sequence[Chunk], encoded: Encoded) -> None:
         """Put contextual vectors, and rows of outputs, in place where the chunks still read the same."""
         with self.lock:

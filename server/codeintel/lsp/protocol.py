@@ -164,9 +164,14 @@ class SearchResult:
 
 @attrs.frozen(kw_only=True)
 class PartialHits:
-    """The value of a `$/progress` notification under a partial-result token: the next hits, in order."""
+    """The value of a `$/progress` notification under a partial-result token: the next hits, in order.
+
+    Where candidates could not be compared word by word yet, what they lack is computed and a better order follows,
+    which begins with `replaces`.
+    """
 
     hits: Annotated[list[Hit], "best first"]
+    replaces: Annotated[bool, "whether they take the place of all hits that came before"] = False
 
 
 @attrs.frozen(kw_only=True)

@@ -33,7 +33,8 @@ class Evidence:
 class Contribution:
     """What one channel or prior added to a hit's score.
 
-    `rank` is 1-based within the channel and `score` the channel's own (BM25, cosine); priors have neither.
+    `rank` is 1-based within the channel and `score` the channel's own (BM25, cosine); priors have neither. A channel
+    that could not compare the chunk yet gives no score and the rank that the chunk has by the others.
     """
 
     source: str
@@ -98,7 +99,11 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The hits of a query, best first, with what it took and how complete the index was."""
+    """The hits of a query, best first, with what it took and how complete the index was.
+
+    `uncompared` are chunks among the best candidates whose token vectors are not there yet, though late interaction is
+    on: once they are, the order may be a better one.
+    """
 
     query: str
     plan: str
@@ -106,6 +111,7 @@ class Answer:
     coverage: Coverage
     candidates: int
     elapsed_ms: float
+    uncompared: tuple[tuple[Root, Chunk], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,12 @@ import numpy.typing as npt
 
 from codeintel.catalog.rows import Chunk
 from codeintel.search.intent import Intent
+from codeintel.search.late_ranks import LATE, Scored, rank_late
 from codeintel.search.locations import located
 from codeintel.search.ranking import Candidate, ChannelHit
 from codeintel.search.term_query import TermQuery
 from codeintel.search.weights import Weights
 from codeintel.snapshot import Snapshot
-
-LATE = "late"
-"""The channel of late interaction."""
 
 Ids = npt.NDArray[np.int64]
 Vector = npt.NDArray[np.float32]
@@ -48,43 +46,67 @@ class Probe:
 
 
 Found = Iterator[tuple[int, float]]
+Key = tuple[str, int]
+"""A root's name and a chunk's id."""
 
 
 def candidates(scopes: Sequence[Scope], probe: Probe, weights: Weights) -> list[Candidate]:
     """Every chunk among the best of some channel, with its place in each."""
-    gathered: dict[tuple[str, int], Candidate] = {}
+    gathered: dict[Key, Candidate] = {}
     found = dict(channel_weights(scopes, probe, weights))
-    compared = 0.0 if probe.wide else found.pop(LATE, 0.0)
+    late = found.pop(LATE, 0.0)
     for channel, weight in found.items():
-        search = SEARCHES[channel]
-        scored = [
-            (score, scope, chunk_id) for scope in scopes for chunk_id, score in search(scope, probe, weights)
-        ]
-        # equal scores: by id, so that the order never depends on which root or segment answered first
-        scored.sort(key=lambda entry: (-entry[0], entry[2]))
-        _gather(gathered, channel, weight, scored[: weights.candidates])
+        best = _best(SEARCHES[channel], gathered, scopes, probe, weights)
+        for rank, (score, candidate) in enumerate(best, 1):
+            candidate.found.append(ChannelHit(channel, rank, score, weight))
     _locate(gathered, scopes, probe.intent)
-    if compared:
-        _compare(gathered, scopes, probe, compared)
+    if late:
+        lacking = _lacking(gathered, scopes)
+        scored = (
+            _best(_late, gathered, scopes, probe, weights)
+            if probe.wide
+            else _compared(gathered, scopes, probe)
+        )
+        rank_late(scored, lacking, gathered.values(), late, weights)
     return list(gathered.values())
 
 
-def without_channel(found: Sequence[Candidate], channel: str, *, wide: bool) -> list[Candidate]:
-    """The candidates that there would be without a channel; who is merely compared is ranked among those left."""
-    kept = [replace(one, found=[hit for hit in one.found if hit.channel != channel]) for one in found]
-    if wide or channel == LATE:
-        return [one for one in kept if one.found or one.located]
-    left = [one for one in kept if one.located or any(hit.channel != LATE for hit in one.found)]
-    late = [(hit.score, one) for one in left for hit in one.found if hit.channel == LATE]
-    for rank, (_, one) in enumerate(sorted(late, key=_by_score), 1):
-        one.found = [replace(hit, rank=rank) if hit.channel == LATE else hit for hit in one.found]
+def without_channel(
+    found: Sequence[Candidate], channel: str, weights: Weights, *, wide: bool
+) -> list[Candidate]:
+    """The candidates that there would be without a channel; late interaction ranks those that are left."""
+    scored: list[tuple[float, Candidate]] = []
+    lacking: list[Candidate] = []
+    left: list[Candidate] = []
+    weight = 0.0
+    for one in found:
+        late = next((hit for hit in one.found if hit.channel == LATE and channel != LATE), None)
+        kept = replace(one, found=[hit for hit in one.found if hit.channel not in (channel, LATE)])
+        if not (kept.found or kept.located) and (late is None or late.score is None or not wide):
+            continue
+        left.append(kept)
+        if late is not None and late.score is not None:
+            scored.append((late.score, kept))
+        elif late is not None:
+            lacking.append(kept)
+        weight = late.weight if late else weight
+    rank_late(scored, lacking, left, weight, weights)
     return left
 
 
-def _compare(
-    gathered: Mapping[tuple[str, int], Candidate], scopes: Sequence[Scope], probe: Probe, weight: float
-) -> None:
-    """Rank the candidates of the other channels by late interaction; one without token vectors stays unranked."""
+def _lacking(gathered: Mapping[Key, Candidate], scopes: Sequence[Scope]) -> list[Candidate]:
+    """The candidates without token vectors."""
+    found: list[Candidate] = []
+    for scope in scopes:
+        name, late = scope.snapshot.root.name, scope.snapshot.late
+        own = [candidate for (root, _), candidate in gathered.items() if root == name]
+        held = late.rows.holds([one.chunk.id for one in own]).tolist() if late else [False] * len(own)
+        found += [one for one, has in zip(own, held, strict=True) if not has]
+    return found
+
+
+def _compared(gathered: Mapping[Key, Candidate], scopes: Sequence[Scope], probe: Probe) -> Scored:
+    """The candidates that have token vectors, by late interaction."""
     assert probe.tokens is not None
     scored: list[tuple[float, Candidate]] = []
     for scope in scopes:
@@ -94,16 +116,14 @@ def _compare(
             hits = late.rescore(probe.tokens, ids)
             pairs = zip(hits.ids.tolist(), hits.scores.tolist(), strict=True)
             scored += [(score, gathered[name, chunk_id]) for chunk_id, score in pairs]
-    for rank, (score, candidate) in enumerate(sorted(scored, key=_by_score), 1):
-        candidate.found.append(ChannelHit(LATE, rank, score, weight))
-
-
-def _by_score(entry: tuple[float, Candidate]) -> tuple[float, int]:
-    return -entry[0], entry[1].chunk.id
+    return scored
 
 
 def channel_weights(scopes: Sequence[Scope], probe: Probe, weights: Weights) -> Mapping[str, float]:
-    """The channels that can answer, each with its weight: those of the meaning tier count for what they cover."""
+    """The channels that can answer, each with its weight: those of the meaning tier count for what they cover.
+
+    Late interaction counts in full: whom it does not know keeps its place, so that no order depends on who is known.
+    """
     chunks = sum(len(scope.snapshot.chunks) for scope in scopes)
     covered = sum(len(scope.snapshot.contextual) for scope in scopes) / max(chunks, 1)
     weighed = sum(len(scope.snapshot.impacts) for scope in scopes) / max(chunks, 1)
@@ -114,8 +134,7 @@ def channel_weights(scopes: Sequence[Scope], probe: Probe, weights: Weights) -> 
     if probe.static is not None:
         found["static"] = weights.static * (1 - covered) * near
     if probe.tokens is not None:
-        tokens = sum(len(late.rows) for scope in scopes if (late := scope.snapshot.late))
-        found[LATE] = weights.late * tokens / max(chunks, 1)
+        found[LATE] = weights.late
     if probe.weighed is not None:
         found["splade"] = weights.splade * weighed
     return {channel: weight for channel, weight in found.items() if weight > 0}
@@ -129,23 +148,33 @@ def nearness(intent: Intent, weights: Weights) -> float:
     return weights.lone_name if intent.is_lone_name else 1.0
 
 
-def _gather(
-    gathered: dict[tuple[str, int], Candidate],
-    channel: str,
-    weight: float,
-    scored: Sequence[tuple[float, Scope, int]],
-) -> None:
-    rank = 0
-    for score, scope, chunk_id in scored:
-        chunk = scope.snapshot.chunks.get(chunk_id)
-        if chunk is None:  # an engine that is a moment ahead of this snapshot
-            continue
-        rank += 1
-        key = (scope.snapshot.root.name, chunk_id)
-        candidate = gathered.get(key)
-        if candidate is None:
-            candidate = gathered[key] = candidate_of(scope.snapshot, chunk)
-        candidate.found.append(ChannelHit(channel, rank, score, weight))
+def _best(
+    search: Callable[[Scope, Probe, Weights], Found],
+    gathered: dict[Key, Candidate],
+    scopes: Sequence[Scope],
+    probe: Probe,
+    weights: Weights,
+) -> Scored:
+    """A channel's best chunks over every root, in order, each gathered as a candidate."""
+    found = [
+        (score, scope, chunk_id) for scope in scopes for chunk_id, score in search(scope, probe, weights)
+    ]
+    # equal scores: by id, so that the order never depends on which root or segment answered first
+    found.sort(key=lambda entry: (-entry[0], entry[2]))
+    scored = ((score, _gather(gathered, scope, one)) for score, scope, one in found[: weights.candidates])
+    return [(score, candidate) for score, candidate in scored if candidate]
+
+
+def _gather(gathered: dict[Key, Candidate], scope: Scope, chunk_id: int) -> Candidate | None:
+    """The candidate of a chunk; None from an engine that is a moment ahead of this snapshot."""
+    chunk = scope.snapshot.chunks.get(chunk_id)
+    if chunk is None:
+        return None
+    key = (scope.snapshot.root.name, chunk_id)
+    if (known := gathered.get(key)) is not None:
+        return known
+    gathered[key] = candidate_of(scope.snapshot, chunk)
+    return gathered[key]
 
 
 def candidate_of(snapshot: Snapshot, chunk: Chunk) -> Candidate:
@@ -157,7 +186,7 @@ def candidate_of(snapshot: Snapshot, chunk: Chunk) -> Candidate:
     )
 
 
-def _locate(gathered: dict[tuple[str, int], Candidate], scopes: Sequence[Scope], intent: Intent) -> None:
+def _locate(gathered: dict[Key, Candidate], scopes: Sequence[Scope], intent: Intent) -> None:
     """Add the chunks at places that the query names, and note at the candidates how well they agree with one."""
     if not intent.locations:
         return
@@ -211,6 +240,5 @@ SEARCHES: dict[str, Callable[[Scope, Probe, Weights], Found]] = {
     "bm25": _bm25,
     "dense": _dense,
     "static": _static,
-    LATE: _late,
     "splade": _splade,
 }

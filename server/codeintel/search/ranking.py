@@ -23,12 +23,19 @@ from codeintel.workspace.roots import Root
 
 @dataclass(frozen=True, slots=True)
 class ChannelHit:
-    """A candidate's place in one channel: 1-based rank, the channel's own score, and the channel's weight."""
+    """A candidate's place in one channel: 1-based rank, the channel's own score, and the channel's weight.
+
+    Without a score the candidate could not be compared yet: it holds the place that it has by the other channels.
+    """
 
     channel: str
     rank: int
-    score: float
+    score: float | None
     weight: float
+
+    def share(self, weights: Weights) -> float:
+        """What it adds by reciprocal rank fusion, scaled so that the first of a channel adds exactly its weight."""
+        return self.weight * (weights.rank_constant + 1) / (weights.rank_constant + self.rank)
 
 
 @dataclass(slots=True)
@@ -83,12 +90,12 @@ def _order(candidate: Candidate) -> tuple[float, str, int]:
 
 
 def _fused(candidate: Candidate, weights: Weights) -> Iterable[Contribution]:
-    """Reciprocal rank fusion, scaled so that the first of a channel adds exactly its weight."""
+    """What each channel adds; `ChannelHit.share` is the formula."""
     for hit in candidate.found:
-        share = (weights.rank_constant + 1) / (weights.rank_constant + hit.rank)
-        reason = f"{CHANNEL_NAMES[hit.channel]} rank {hit.rank}"
+        known = hit.score is not None
+        reason = f"{CHANNEL_NAMES[hit.channel] if known else HELD} rank {hit.rank}"
         yield Contribution(
-            hit.channel, "channel", hit.weight * share, reason, hit.weight, hit.rank, hit.score
+            hit.channel, "channel", hit.share(weights), reason, hit.weight, hit.rank, hit.score
         )
 
 
@@ -99,6 +106,7 @@ CHANNEL_NAMES = {
     "late": "word by word,",
     "splade": "weighed terms,",
 }
+HELD = "not compared yet, as"
 
 
 def _priors(candidate: Candidate, intent: Intent, weights: Weights) -> Iterable[Contribution]:

@@ -16,7 +16,7 @@ from codeintel.models.passage import query_text
 from codeintel.models.vectors import Vectors
 from codeintel.search.answers import Answer, Contribution, Coverage, Explanation, Hit
 from codeintel.search.channel_outputs import OFF, WIDE, LateMode
-from codeintel.search.channels import LATE, Probe, Scope, candidate_of, candidates, without_channel
+from codeintel.search.channels import Probe, Scope, candidate_of, candidates, without_channel
 from codeintel.search.evidence import (
     alignment_evidence,
     passage_evidence,
@@ -27,6 +27,7 @@ from codeintel.search.evidence import (
 )
 from codeintel.search.filters import allowed_chunks, ids_of
 from codeintel.search.intent import Intent, Rarity, intent_of
+from codeintel.search.late_ranks import LATE
 from codeintel.search.query import Query, parse
 from codeintel.search.ranking import PLACE_REASONS, Candidate, ChannelHit, rank
 from codeintel.search.summaries import Depth
@@ -36,6 +37,10 @@ from codeintel.snapshot import Snapshot
 from codeintel.workspace.roots import Root
 
 MAX_LIMIT = 1_000  # more is a report, not an answer; the whole ranking is never longer than its candidates
+
+# The best candidates whose missing token vectors are worth encoding while somebody waits: three pages of hits, and half
+# a second at 60 chunks/s. Comparing lifts a candidate by no more than the weight of the channel. A guess.
+ON_DEMAND = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,8 @@ class Searcher:
         hits = [
             self.hit(candidate, snapshots, probe, request.explain) for candidate in ranked[: request.limit]
         ]
-        return _answer(request.query, query.plan(), hits, snapshots, len(ranked), started)
+        answer = _answer(request.query, query.plan(), hits, snapshots, len(ranked), started)
+        return replace(answer, uncompared=self._uncompared(ranked, snapshots))
 
     def similar(
         self,
@@ -87,7 +93,23 @@ class Searcher:
         ranked = rank(others, intent, self._weights)
         hits = [self.hit(candidate, snapshots, probe, True) for candidate in ranked[:limit]]
         place = f"{chunk.uri}:{chunk.start_line + 1}"
-        return _answer(place, f"similar({place})", hits, snapshots, len(ranked), started)
+        answer = _answer(place, f"similar({place})", hits, snapshots, len(ranked), started)
+        return replace(answer, uncompared=self._uncompared(ranked, snapshots))
+
+    def _uncompared(
+        self, ranked: Sequence[Candidate], snapshots: Sequence[Snapshot]
+    ) -> tuple[tuple[Root, Chunk], ...]:
+        """Of the best candidates those without token vectors, which late interaction could not compare."""
+        if self._late == OFF:
+            return ()
+        best = [one for one in ranked[:ON_DEMAND] if one.found]
+        lacking: list[Candidate] = []
+        for snapshot in snapshots:
+            own = [one for one in best if one.root == snapshot.root]
+            if snapshot.late is not None and own:
+                held = snapshot.late.rows.holds([one.chunk.id for one in own])
+                lacking += [one for one, has in zip(own, held.tolist(), strict=True) if not has]
+        return tuple((one.root, one.chunk) for one in lacking)
 
     def explain(
         self,
@@ -127,10 +149,10 @@ class Searcher:
             len(ranked),
             self.hit(following, snapshots, probe, False) if following else None,
             self._without_each_channel(ranked, probe.intent, root, chunk) if depth == "full" else {},
-            self._uncompared(_of_root(snapshots, root), chunk),
+            self._late_note(_of_root(snapshots, root), chunk),
         )
 
-    def _uncompared(self, snapshot: Snapshot, chunk: Chunk) -> str:
+    def _late_note(self, snapshot: Snapshot, chunk: Chunk) -> str:
         """That late interaction passed a hit over, where it did."""
         late = snapshot.late if self._late != OFF else None
         if late is None or late.rows.holds([chunk.id])[0]:
@@ -191,7 +213,7 @@ class Searcher:
         """Ask only the models that some snapshot has vectors of; a query costs 2-3 ms of encoding."""
         contextual = any(len(snapshot.contextual) for snapshot in snapshots)
         pending = any(snapshot.coverage < 1 for snapshot in snapshots)
-        has_tokens = self._late != OFF and any(snapshot.late for snapshot in snapshots)
+        has_tokens = self._late != OFF and any(len(one.late.rows) for one in snapshots if one.late)
         has_terms = any(len(snapshot.impacts) for snapshot in snapshots)
         encoded = self._encoded(asked) if contextual or has_tokens or has_terms else None
         tokens = encoded.tokens[0] if encoded and has_tokens and encoded.tokens else None
@@ -272,7 +294,7 @@ class Searcher:
         channels = {hit.channel for candidate in ranked for hit in candidate.found}
         ranks: dict[str, int | None] = {}
         for channel in sorted(channels):
-            kept = without_channel(ranked, channel, wide=self._late == WIDE)
+            kept = without_channel(ranked, channel, self._weights, wide=self._late == WIDE)
             place = _place(rank(kept, intent, self._weights), root, chunk)
             ranks[channel] = None if place is None else place + 1
         return ranks

@@ -31,7 +31,7 @@ class Weights:
     """Share of both vectors' weights that an error message or a line of a file leaves them: +.02 for messages and for
     traces on the meaning tier (benchmarks/query_kinds.py)."""
     late: float = 0.3
-    """Late interaction, times the share of chunks that have token vectors; off by default (docs/decisions/0014)."""
+    """Late interaction; a chunk without token vectors keeps its place. Off by default (docs/decisions/0014)."""
     splade: float = 0.3
     """Term weights, times the share of chunks that have them; off by default. A guess: with half of BM25's weight they
     lost .014 (docs/decisions/0015); tune_ranking.py has not run on a model that has them yet."""

@@ -246,23 +246,25 @@ def _by_source(hit: Hit) -> dict[str, float]:
 
 def _distance(own: Sequence[ChannelHit], candidates: Sequence[Candidate], waiting: Sequence[str]) -> str:
     """How far a chunk's scores are from those of the last candidate of each channel; some are `waiting` for it."""
-    last: dict[str, ChannelHit] = {}
+    last: dict[str, tuple[int, float]] = {}
     for hit in (hit for candidate in candidates for hit in candidate.found):
-        if hit.channel not in last or hit.rank > last[hit.channel].rank:
-            last[hit.channel] = hit
+        if hit.score is not None and hit.rank > last.get(hit.channel, (0, 0.0))[0]:
+            last[hit.channel] = hit.rank, hit.score
     scores = {hit.channel: hit.score for hit in own}
     return (
-        ", ".join(_clause(hit, scores.get(name), name in waiting) for name, hit in sorted(last.items()))
+        ", ".join(
+            _clause(name, *place, scores.get(name), name in waiting) for name, place in sorted(last.items())
+        )
         or "nothing matches"
     )
 
 
-def _clause(last: ChannelHit, score: float | None, is_waiting: bool) -> str:
-    words = CHANNEL_WORDS[last.channel]
+def _clause(channel: str, rank: int, least: float, score: float | None, is_waiting: bool) -> str:
+    words = CHANNEL_WORDS[channel]
     if score is None:
         unknown = f"its {words} are not indexed yet"
-        return unknown if is_waiting else NOTHING_SHARED.get(last.channel, unknown)
-    return f"by {words} it scores {score:.2f}, the {ordinal(last.rank)} and last candidate {last.score:.2f}"
+        return unknown if is_waiting else NOTHING_SHARED.get(channel, unknown)
+    return f"by {words} it scores {score:.2f}, the {ordinal(rank)} and last candidate {least:.2f}"
 
 
 def _addition(chunk: Chunk, query: Query) -> str:

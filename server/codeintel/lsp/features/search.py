@@ -1,13 +1,15 @@
-"""codeintel/search: hits for a query, in one answer or streamed."""
+"""codeintel/search: hits for a query, in one answer or streamed, and in a better order where one can be had soon."""
 
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Final
 
 from lsprotocol import types
 
 from codeintel.cancellation import CancelCheck, stop_if
+from codeintel.errors import CodeIntelError
 from codeintel.lsp import conversion, protocol
 from codeintel.lsp.locations import Ranges
 from codeintel.lsp.progress import work_done
@@ -48,21 +50,53 @@ async def limit_of(ls: CodeIntelServer, wanted: int | None) -> int:
 async def answer(
     ls: CodeIntelServer, find: Question[Answer], partial_result_token: protocol.Token | None
 ) -> protocol.SearchResult:
-    """Put a question whose answer has hits, and convert or stream them, in the executor that found them."""
-    encoding, loop = ls.encoding, asyncio.get_running_loop()
+    """Put a question whose answer has hits, and convert or stream them, in the executor that found them.
 
-    def send(hits: list[protocol.Hit]) -> None:
-        value = types.ProgressParams(partial_result_token, protocol.PartialHits(hits=hits))  # type: ignore[arg-type]
+    What the answer could not compare yet is encoded before all else. Who has the hits streamed is sent the better order
+    in place of them; others find it when they ask again.
+    """
+    encoding, loop = ls.encoding, asyncio.get_running_loop()
+    told: list[Answer] = []
+
+    def send(hits: list[protocol.Hit], *, replaces: bool) -> None:
+        partial = protocol.PartialHits(hits=hits, replaces=replaces)
+        value = types.ProgressParams(partial_result_token, partial)  # type: ignore[arg-type]
         loop.call_soon_threadsafe(ls.protocol.notify, types.PROGRESS, value)
 
     def question(service: Service, cancelled: CancelCheck) -> protocol.SearchResult:
         found = find(service, cancelled)
         ranges = Ranges(service, encoding)
         if partial_result_token is None:
+            told.append(found)
             return conversion.search_result(found, [conversion.hit(hit, ranges) for hit in found.hits])
-        for start in range(0, len(found.hits), BATCH_HITS):
+        if told and _reads_alike(found, told[0]):
+            return conversion.search_result(found, [])
+        for start in range(0, max(len(found.hits), len(told)), BATCH_HITS):  # what replaces may be nothing
             stop_if(cancelled)
-            send([conversion.hit(hit, ranges) for hit in found.hits[start : start + BATCH_HITS]])
+            batch = found.hits[start : start + BATCH_HITS]
+            send([conversion.hit(hit, ranges) for hit in batch], replaces=bool(told) and start == 0)
+        told.append(found)
         return conversion.search_result(found, [])
 
+    result = await ls.session.ask(question)
+    opened = ls.session.now
+    if not told[0].uncompared or opened is None:
+        return result
+    wanted = opened.scheduler.wanted(told[0].uncompared)
+    if partial_result_token is None or not await _encoded(wanted):
+        return result
     return await ls.session.ask(question)
+
+
+async def _encoded(wanted: Future[int]) -> bool:
+    """Whether anything came of it; when the asking task is cancelled, nobody wants it any more."""
+    try:
+        return await asyncio.wrap_future(wanted) > 0
+    except CodeIntelError:  # a newer search came, or the encoder does not work: what was told stands
+        return False
+
+
+def _reads_alike(one: Answer, other: Answer) -> bool:
+    """Whether two answers have the same hits at the same scores."""
+    first, second = ([(hit.root, hit.chunk, hit.score) for hit in found.hits] for found in (one, other))
+    return first == second
