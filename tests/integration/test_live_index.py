@@ -6,8 +6,13 @@ import os
 import shutil
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import cache
 from itertools import count
 from pathlib import Path
+from typing import ClassVar
+from unittest.mock import patch
 
 import numpy as np
 from hypothesis import HealthCheck, settings
@@ -23,14 +28,21 @@ from hypothesis.stateful import (
 
 from codeintel.catalog.schemas import tables_of
 from codeintel.indexing.document_queue import Urgency
+from codeintel.indexing.token_lists import unlisted
 from codeintel.models.folder import Models
+from codeintel.models.outputs import Output, gives_outputs
+from codeintel.models.passage import query_text
 from codeintel.models.vectors import Vectors
 from codeintel.search.searcher import SearchRequest
+from codeintel.search.term_query import term_query
 from codeintel.service import Service
+from codeintel.settings import ChannelSettings, Settings
 from codeintel.snapshot import Snapshot
+from lookup_model import lookup_models
 from workspaces import MEANING, opened, shared_models
 
 STEPS, RUNS = 60, 30
+RUNS_OF_EVERY_CHANNEL = 15
 LEAST_STEPS = 500  # of a whole test, which draws shorter runs as well
 
 URIS = ["a.py", "b.py", "pkg/c.py", "pkg/deep/d.md", "e.ts"]
@@ -75,6 +87,48 @@ class RememberingEncoder:
 
 MODELS = Models(RememberingEncoder(), shared_models().static)
 
+EVERY_CHANNEL = replace(MEANING, channels=ChannelSettings("wide", splade=True))
+SMALL = {
+    "codeintel.indexing.token_lists.LISTED_CHUNKS": 1,
+    "codeintel.engines.late_view.LEAST_PROPOSED": 1,
+    "codeintel.engines.late_view.PROPOSED_TIMES": 1,
+    "codeintel.engines.ragged_view.MANY_SEGMENTS": 2,
+    "codeintel.engines.sparse.FOLD_ROWS": 2,
+}
+"""Bounds that a workspace of a few chunks would never reach."""
+
+
+@cache
+def every_output() -> Models:
+    """An encoder that gives token vectors and term weights, quick enough to need no memory."""
+    return replace(lookup_models(Path(tempfile.mkdtemp())), wanted=frozenset(Output))
+
+
+def outputs(now: Snapshot, models: Models) -> dict[str, object]:
+    """What late interaction and term weights search, and what they find; {} where they are off.
+
+    Through lists, which are an index's own, only the scores must be the same: of equal ones any chunk may be meant.
+    """
+    if not now.outputs or now.late is None or not gives_outputs(models.encoder):
+        return {}
+    found: dict[str, object] = {}
+    for output, view in now.outputs.items():
+        ids = view.ids()
+        found[f"{output} ids"] = ids.tolist()
+        found[f"{output} rows"] = [row.tobytes() for row in view.rows(ids) if row is not None]
+    base = now.impacts.folded().base
+    for name in ("ids", "terms", "starts", "rows", "impacts"):
+        found[f"postings {name}"] = getattr(base, name).tolist()
+    for query in QUERIES:
+        encoded = models.encoder.encode_query_outputs(query)
+        near = now.late.search(encoded.tokens[0], 100)
+        found[f"late {query}"] = list(zip(near.ids.tolist(), near.scores.tolist(), strict=True))
+        found[f"listed {query}"] = now.late.search(encoded.tokens[0], 3).scores.tolist()
+        asked = term_query(models.encoder, encoded.terms[0], query_text(query))
+        weighed = now.impacts.search(asked.query, 100)
+        found[f"sparse {query}"] = list(zip(weighed.ids.tolist(), weighed.scores.tolist(), strict=True))
+    return found
+
 
 def contents(now: Snapshot, search: Service, *, with_rows: bool = True) -> dict[str, object]:
     """Everything by which two indexes of the same files must not differ; times and the root's name may."""
@@ -111,6 +165,7 @@ def contents(now: Snapshot, search: Service, *, with_rows: bool = True) -> dict[
         "top ten": tops,
         "symbols": {uri: now.symbols.of(uri) for uri in sorted(now.symbols.uris())},
         "structured": (now.structured, now.documents) if with_rows else None,
+        **outputs(now, search._models),
     }
 
 
@@ -125,7 +180,13 @@ def tables(service: Service) -> dict[str, list[object]]:
 class LiveIndex(RuleBasedStateMachine):
     """One service and a model of it: what is on disk, and what is open with other text."""
 
-    steps = 0
+    steps: ClassVar = 0
+    settings: ClassVar[Settings] = MEANING
+    bounds: ClassVar[dict[str, int]] = {}
+
+    @property
+    def models(self) -> Models:
+        return MODELS
 
     def __init__(self) -> None:
         super().__init__()
@@ -133,6 +194,9 @@ class LiveIndex(RuleBasedStateMachine):
         self.folder = self.place / "ws"
         self.folder.mkdir()
         self.unsaved: dict[str, str] = {}
+        self.patches = ExitStack()
+        for name, value in self.bounds.items():
+            self.patches.enter_context(patch(name, value))
 
     @initialize()
     def begin(self) -> None:
@@ -140,12 +204,12 @@ class LiveIndex(RuleBasedStateMachine):
         self.service.index()
 
     def open(self) -> None:
-        self.context = opened(self.folder, settings=MEANING, models=MODELS)
+        self.context = opened(self.folder, settings=self.settings, models=self.models)
         self.service = self.context.__enter__()
 
     @invariant()
     def count(self) -> None:
-        LiveIndex.steps += 1
+        type(self).steps += 1
 
     # what a person does ------------------------------------------------------------------------------------
 
@@ -239,8 +303,8 @@ class LiveIndex(RuleBasedStateMachine):
     @rule()
     def nothing_of_unsaved_text_is_on_disk(self) -> None:
         self.settle()
-        assert Service.check([self.folder], MEANING) == []
-        with opened(self.folder, settings=MEANING, models=MODELS, readonly=True) as reader:
+        assert Service.check([self.folder], self.settings) == []
+        with opened(self.folder, settings=self.settings, models=self.models, readonly=True) as reader:
             reader.load_structure()
             shown = {**contents(reader._snapshots()[0], reader), **tables(reader)}
         self.equals_fresh(shown, self.saved())
@@ -257,6 +321,7 @@ class LiveIndex(RuleBasedStateMachine):
         finally:
             if hasattr(self, "context"):
                 self.context.__exit__(None, None, None)
+            self.patches.close()
             shutil.rmtree(self.place, ignore_errors=True)
 
     def settle(self) -> None:
@@ -281,7 +346,7 @@ class LiveIndex(RuleBasedStateMachine):
             (fresh_folder / uri).parent.mkdir(parents=True, exist_ok=True)
             (fresh_folder / uri).write_text(text, newline="")
         fresh_folder.mkdir(parents=True, exist_ok=True)
-        with opened(fresh_folder, settings=MEANING, models=MODELS) as service:
+        with opened(fresh_folder, settings=self.settings, models=self.models) as service:
             service.index()
             fresh = contents(service._snapshots()[0], service, with_rows=with_rows)
             fresh |= tables(service) if with_rows else {}
@@ -304,15 +369,46 @@ class LiveIndex(RuleBasedStateMachine):
         os.utime(path, ns=(tick, tick))
 
 
+class LiveIndexOfEveryChannel(LiveIndex):
+    """The same with late interaction, its lists, and term weights."""
+
+    steps: ClassVar = 0
+    settings: ClassVar[Settings] = EVERY_CHANNEL
+    bounds: ClassVar[dict[str, int]] = SMALL
+
+    @property
+    def models(self) -> Models:
+        return every_output()
+
+    @rule(query=st.sampled_from(QUERIES))
+    def encodes_what_an_answer_lacks(self, query: str) -> None:
+        if len(self.service._snapshots()[0].chunks):
+            self.service.encode_first(self.service.search(SearchRequest(query)).uncompared)
+
+    def settle(self) -> None:
+        super().settle()
+        assert not unlisted(self.service._indexes[0].state.saved)
+
+
+def check(machine: type[LiveIndex], runs: int) -> None:
+    machine.steps = 0
+    chosen = settings(
+        max_examples=runs,
+        stateful_step_count=STEPS,
+        deadline=None,
+        suppress_health_check=[
+            HealthCheck.too_slow,
+            HealthCheck.data_too_large,
+            HealthCheck.filter_too_much,
+        ],
+    )
+    run_state_machine_as_test(machine, settings=chosen)
+    assert machine.steps >= LEAST_STEPS * runs // RUNS
+
+
 def test_the_index_is_always_that_of_a_fresh_build() -> None:
-    LiveIndex.steps = 0
-    run_state_machine_as_test(LiveIndex, settings=SETTINGS)
-    assert LiveIndex.steps >= LEAST_STEPS
+    check(LiveIndex, RUNS)
 
 
-SETTINGS = settings(
-    max_examples=RUNS,
-    stateful_step_count=STEPS,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
-)
+def test_token_vectors_and_term_weights_are_always_those_of_a_fresh_build() -> None:
+    check(LiveIndexOfEveryChannel, RUNS_OF_EVERY_CHANNEL)
