@@ -169,8 +169,8 @@ def test_any_query_is_answered(folder: Path, models: Models, late: LateMode, que
             assert sum(part.contribution for part in hit.contributions) == hit.score
 
 
-def test_a_workspace_of_one_chunk_and_one_without_tokens(tmp_path: Path, models: Models) -> None:
-    texts = {"one.py": "wait = 1\n", "none.py": "\n\n", "same.txt": "wait " * 100_000}
+def test_a_chunk_without_tokens_is_no_obstacle(tmp_path: Path, models: Models) -> None:
+    texts = {"one.py": "wait = 1\n", "none.py": "\n\n", "signs.txt": "(((\n"}
     for late in MODES:
         with service(write(tmp_path / late, texts), models, late) as one:
             assert one.search(SearchRequest("wait")).hits
