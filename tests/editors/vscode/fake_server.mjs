@@ -4,6 +4,7 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 
 const script = JSON.parse(readFileSync(process.env.FAKE_SERVER, 'utf8'));
+const BETTER_AFTER_MS = 500; // so that the first hits are painted by then
 const wait = ms => new Promise(done => setTimeout(done, ms));
 
 if (script.dies && !(script.untilFile && existsSync(script.untilFile))) {
@@ -23,10 +24,15 @@ const coverage = { chunks: 2_000, meaning: 2_000, share: 1, live: 0, stale: 0 };
 const answers = {
   initialize: () => ({ capabilities, serverInfo: { name: 'codeintel', version: script.version ?? '0.1.0' } }),
   shutdown: () => null,
-  'codeintel/search': ({ partialResultToken, limit }) => {
+  'codeintel/search': async ({ query, partialResultToken, limit }) => {
     const hits = script.hits.slice(0, limit);
+    const stream = value => send({ method: '$/progress', params: { token: partialResultToken, value } });
     for (let start = 0; start < hits.length; start += 10) {
-      send({ method: '$/progress', params: { token: partialResultToken, value: { hits: hits.slice(start, start + 10) } } });
+      stream({ hits: hits.slice(start, start + 10) });
+    }
+    if (script.better && query.includes('better')) {
+      await wait(BETTER_AFTER_MS);
+      stream({ hits: script.better, replaces: true });
     }
     return { hits: [], coverage, candidates: script.hits.length, elapsedMs: 1, plan: script.plan ?? 'text' };
   },
@@ -58,7 +64,7 @@ async function receive(message) {
       process.exit(4);
     }
     const answer = answers[message.method];
-    send(answer ? { id: message.id, result: answer(message.params) } : { id: message.id, error: { code: -32601, message: 'no' } });
+    send(answer ? { id: message.id, result: await answer(message.params) } : { id: message.id, error: { code: -32601, message: 'no' } });
   }
 }
 

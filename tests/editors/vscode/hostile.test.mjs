@@ -81,6 +81,7 @@ const hostileHits = HOSTILE.map((text, index) =>
   }),
 );
 const many = Array.from({ length: 2_000 }, (_, index) => hit(`src/file${index % 400}.py`, { breadcrumb: `f${index}` }));
+const better = ['src/second.py', 'src/first.py'].map(path => hit(path));
 const whyNot = {
   kind: 'below',
   note: `It ranks 61st. ${HOSTILE[0]}`,
@@ -96,7 +97,7 @@ function range(start, end) {
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'codeintel-hostile-'));
-  server = await scriptedServer(folder, { hits: [...hostileHits, ...many], plan: HOSTILE[0], whyNot });
+  server = await scriptedServer(folder, { hits: [...hostileHits, ...many], better, plan: HOSTILE[0], whyNot });
   editor = await openEditor({ server, settings: { 'codeintel.view.limit': 1_000, 'codeintel.view.codeLens': true } });
   view = await editor.search();
   await view.inner.locator('.welcome').waitFor();
@@ -138,6 +139,15 @@ for (const grouped of [true, false]) {
 test('text that would reorder what stands around it is written out', async () => {
   const card = view.inner.locator('li.hit', { hasText: 'gnp.exe' }).first();
   assert.match(await card.locator('.name').textContent(), /‹U\+202E›gnp\.exe‹U\+202C›/);
+});
+
+test('a better order takes the place of the first hits, which are there before it', async () => {
+  await view.ask('a better order');
+  await until(async () => (await view.hits.count()) > better.length);
+  await until(async () => (await view.hits.count()) === better.length);
+  assert.equal((await view.place(0)).path, 'src/second.py');
+  await view.inner.locator('.summary', { hasText: '2 hits' }).waitFor();
+  await harmless();
 });
 
 test('a thousand hits are drawn as far as they are looked at', async () => {
