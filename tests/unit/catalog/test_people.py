@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
+import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from catalog_samples import PROVENANCE, structures, tables
 from test_views import DOCUMENTS, VIEWS, everything, publish, source
@@ -17,6 +19,7 @@ from codeintel.catalog import folder as folder_module
 from codeintel.catalog.catalog_file import pieces_of, said_by_header
 from codeintel.catalog.folder import CATALOG_NAME
 from codeintel.catalog.people import PeoplesCatalog
+from codeintel.catalog.schemas import TABLES
 from codeintel.catalog.store import Store
 
 
@@ -30,6 +33,28 @@ def store(folder: Path) -> Store:
 def ask(folder: Path, query: str) -> list[tuple[object, ...]]:
     with duckdb.connect(str(folder / CATALOG_NAME), read_only=True) as connection:
         return connection.execute(query).fetchall()
+
+
+def test_any_client_reads_each_column_as_it_was_written(store: Store, folder: Path) -> None:
+    ids = np.array(sorted(store.read("chunks", ["id"]).column("id").to_pylist()))
+    store.fill("embedding", ids, np.random.default_rng(1).random((len(ids), 4), np.float32))
+    for table in TABLES:
+        for part in store.manifest.of(table):
+            rows = pq.read_table(folder / part.path)
+            found = duckdb.execute("SELECT * FROM read_parquet(?)", [str(folder / part.path)]).fetchall()
+            assert found == [tuple(row.values()) for row in rows.to_pylist()], table
+
+
+def test_positions_and_vectors_are_laid_out_to_compress(store: Store, folder: Path) -> None:
+    (part,) = store.manifest.of("chunks")
+    group = pq.read_metadata(folder / part.path).row_group(0)
+    layouts = {
+        column.path_in_schema: column.encodings for column in map(group.column, range(group.num_columns))
+    }
+    assert "DELTA_BINARY_PACKED" in layouts["start_byte"]
+    assert "DELTA_BINARY_PACKED" not in layouts["id"]
+    assert "BYTE_STREAM_SPLIT" in layouts["embedding.list.element"]
+    assert "BYTE_STREAM_SPLIT" not in layouts["static_embedding.list.element"], "DuckDB 2.0 cannot read it"
 
 
 def test_all_views_are_there_for_any_client(store: Store, folder: Path) -> None:
