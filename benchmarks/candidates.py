@@ -178,7 +178,7 @@ def _probe(intent: Intent, text: str, tier: Tier, models: Models) -> Probe:
 
 def _reweighted(hit: ChannelHit, weights: Weights, intent: Intent) -> ChannelHit:
     near = nearness(intent, weights) if hit.channel in VECTOR_CHANNEL.values() else 1.0
-    return replace(hit, weight=getattr(weights, hit.channel) * near)
+    return hit._replace(weight=getattr(weights, hit.channel) * near)
 
 
 def _ranks(found: Sequence[Candidate], channel: str) -> Floats:

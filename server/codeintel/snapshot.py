@@ -94,10 +94,11 @@ class ChunkTable:
 
     def get(self, chunk_id: int) -> Chunk | None:
         """The chunk of that id, or None where this table has none."""
-        for depth, layer in enumerate(reversed(self._layers)):
-            if (chunk := layer.ids.get(chunk_id)) is not None:
-                newer = self._layers[len(self._layers) - depth :]
-                return None if any(chunk.uri in above.files for above in newer) else chunk
+        layers = self._layers
+        for depth in range(len(layers) - 1, -1, -1):
+            if (chunk := layers[depth].ids.get(chunk_id)) is not None:
+                above = layers[depth + 1 :]
+                return None if above and any(chunk.uri in layer.files for layer in above) else chunk
         return None
 
     def file(self, uri: str) -> IndexedFile | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from codeintel.catalog.rows import Chunk
 from codeintel.snapshot import Freshness, Snapshot
@@ -29,9 +29,8 @@ class Evidence:
     expanded: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
-    """What one channel or prior added to a hit's score.
+class Contribution(NamedTuple):
+    """What one channel or prior added to a hit's score; a tuple, since a query makes thousands of them.
 
     `rank` is 1-based within the channel and `score` the channel's own (BM25, cosine); priors have neither. A channel
     that could not compare the chunk yet gives no score and the rank that the chunk has by the others.

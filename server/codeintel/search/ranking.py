@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import NamedTuple
 
 from codeintel.catalog.rows import Chunk
 from codeintel.search.answers import Contribution
@@ -21,8 +22,7 @@ from codeintel.symbol_table import SymbolTable
 from codeintel.workspace.roots import Root
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelHit:
+class ChannelHit(NamedTuple):
     """A candidate's place in one channel: 1-based rank, the channel's own score, and the channel's weight.
 
     Without a score the candidate could not be compared yet: it holds the place that it has by the other channels.
@@ -169,9 +169,11 @@ def _add_coherence(candidates: Sequence[Candidate], weights: Weights) -> None:
     mass: dict[tuple[str, str], float] = defaultdict(float)
     best: dict[tuple[str, str], Candidate] = {}
     for candidate in candidates:
-        mass[candidate.file] += max(candidate.score, 0.0)
-        if _order(candidate) < _order(best.setdefault(candidate.file, candidate)):
-            best[candidate.file] = candidate
+        file = candidate.file
+        mass[file] += max(candidate.score, 0.0)
+        held = best.get(file)
+        if held is None or _order(candidate) < _order(held):
+            best[file] = candidate
     most = max(mass.values(), default=0.0)
     if most <= 0 or not weights.coherence:
         return
@@ -186,9 +188,9 @@ def _demote_repeats(candidates: Sequence[Candidate], weights: Weights) -> None:
     of_file: dict[tuple[str, str], int] = defaultdict(int)
     of_text: dict[int, int] = defaultdict(int)
     for candidate in sorted(candidates, key=_order):
-        in_file, copies = of_file[candidate.file], of_text[candidate.chunk.content_hash]
-        of_file[candidate.file] += 1
-        of_text[candidate.chunk.content_hash] += 1
+        file, text = candidate.file, candidate.chunk.content_hash
+        in_file, copies = of_file[file], of_text[text]
+        of_file[file], of_text[text] = in_file + 1, copies + 1
         earlier = in_file + copies
         if earlier and weights.repeat and candidate.score > 0:
             lost = candidate.score * (1 - (1 - weights.repeat) ** earlier)

@@ -141,7 +141,7 @@ class Searcher:
                 contributions=tuple(
                     self._with_tokens(part, chunk, probe.intent, _of_root(snapshots, root))
                     if depth == "full"
-                    else replace(part, evidence=())
+                    else part._replace(evidence=())
                     for part in hit.contributions
                 ),
             ),
@@ -270,22 +270,22 @@ class Searcher:
             sums = snapshot.impacts.explain(probe.weighed.query, chunk.id)
             evidence = weighed_term_evidence(chunk, self._models.encoder, probe.weighed, sums)
         elif part.source == "verbatim" and candidate.signals:
-            return replace(part, evidence=run_evidence(chunk, candidate.signals.verbatim.names[0]))
+            return part._replace(evidence=run_evidence(chunk, candidate.signals.verbatim.names[0]))
         else:
             return part
         words = ", ".join(f"{found.text} (expanded)" if found.expanded else found.text for found in evidence)
-        return replace(part, evidence=evidence, reason=f"{part.reason}: {words}" if words else part.reason)
+        return part._replace(evidence=evidence, reason=f"{part.reason}: {words}" if words else part.reason)
 
     def _with_tokens(
         self, part: Contribution, chunk: Chunk, intent: Intent, snapshot: Snapshot
     ) -> Contribution:
         if part.source == LATE:
             evidence = alignment_evidence(chunk, self._models.encoder, intent.text, snapshot.late)
-            return replace(part, evidence=evidence)
+            return part._replace(evidence=evidence)
         model = {"dense": self._models.encoder, "static": self._models.static}.get(part.source)
         if model is None:
             return part
-        return replace(part, evidence=passage_evidence(chunk, model, model.encode_query(intent.text)))
+        return part._replace(evidence=passage_evidence(chunk, model, model.encode_query(intent.text)))
 
     def _without_each_channel(
         self, ranked: Sequence[Candidate], intent: Intent, root: Root, chunk: Chunk

@@ -59,6 +59,7 @@ class SignalReader:
         self._files: dict[str, tuple[Signal, Signal, str]] = {}
         self._agreements: dict[str, float] = {}
         self._runs = _Runs(intent)
+        self._words = _SameWords(intent)
 
     def read(self, chunk: Chunk, symbols: SymbolTable | None = None, head: str = "") -> Signals:
         """The signals of one candidate; about 3 us once its file is known.
@@ -75,8 +76,11 @@ class SignalReader:
     def _definition(self, chunk: Chunk, symbols: SymbolTable | None) -> tuple[Signal, Signal]:
         """How well the best symbol that the chunk defines agrees with the query, and how often it is referred to."""
         best, best_symbol = 0.0, ""
+        agreements = self._agreements
         for symbol in chunk.symbols:
-            strength = self._agreement(symbol)
+            strength = agreements.get(symbol)
+            if strength is None:
+                strength = agreements[symbol] = symbol_agreement(symbol, self._intent)
             if strength > best:
                 best, best_symbol = strength, symbol
         if not best:
@@ -93,16 +97,10 @@ class SignalReader:
         count = sum(symbols.references(name, norm) for norm in norms) if norms else symbols.references(name)
         return definition, Signal(float(count), (best_symbol,)) if count else NOTHING
 
-    def _agreement(self, symbol: str) -> float:
-        strength = self._agreements.get(symbol)
-        if strength is None:
-            strength = self._agreements[symbol] = symbol_agreement(symbol, self._intent)
-        return strength
-
     def _of_file(self, uri: str, lang: str, head: str) -> tuple[Signal, Signal, str]:
         stem, folders = _path_stems(uri)
         place = place_of(uri, lang) or ("generated" if _is_generated(uri, head) else "")
-        return _named_after(self._intent, stem), _within(self._intent, folders), place
+        return self._words.name(stem), self._words.folders(folders), place
 
 
 class _Runs:
@@ -141,11 +139,10 @@ class _Runs:
 
 def symbol_agreement(symbol: str, intent: Intent) -> float:
     """1 for a name the query spells out; less for one whose parts the query's words make up."""
-    name = symbol.lower()
-    if name in intent.identifiers:
+    if intent.identifiers and symbol.lower() in intent.identifiers:
         return 1.0
     parts = name_stems(symbol)
-    if not parts or not intent.words:
+    if intent.words.keys().isdisjoint(parts):  # as most are
         return 0.0
     of_query = sum(intent.words.get(part, 0.0) for part in parts)
     of_name = sum(part in intent.words for part in parts) / len(parts)
@@ -153,36 +150,44 @@ def symbol_agreement(symbol: str, intent: Intent) -> float:
     return min(ALMOST, whole * of_name * math.sqrt(min(1.0, of_query)))
 
 
-def _named_after(intent: Intent, stems: tuple[str, ...]) -> Signal:
-    """How well a file's name agrees with the query, as a symbol's does: `request` more than `mock_request`.
+class _SameWords(dict[str, frozenset[str]]):
+    """Which of the query's words each part of a path is the same as; remembered, because paths share their parts."""
 
-    A query has many words and a name has few, hence the root of the share of the query's words: their plain share
-    measured .010 less (docs/decisions/0013).
-    """
-    matched = _matched(intent, stems)
-    if not matched:
-        return NOTHING
-    of_name = sum(any(_same_word(word, part) for word in matched) for part in stems) / len(stems)
-    return Signal(of_name * math.sqrt(_share(intent, matched)), _spelled(intent, matched))
+    def __init__(self, intent: Intent) -> None:
+        super().__init__()
+        self._intent = intent
 
+    def __missing__(self, part: str) -> frozenset[str]:
+        found = self[part] = frozenset(word for word in self._intent.words if _same_word(word, part))
+        return found
 
-def _within(intent: Intent, stems: tuple[str, ...]) -> Signal:
-    """The share of the query's words among the names of folders."""
-    matched = _matched(intent, stems)
-    return Signal(_share(intent, matched), _spelled(intent, matched)) if matched else NOTHING
+    def name(self, stems: tuple[str, ...]) -> Signal:
+        """How well a file's name agrees with the query, as a symbol's does: `request` more than `mock_request`.
 
+        A query has many words and a name has few, hence the root of the share of the query's words: their plain share
+        measured .010 less (docs/decisions/0013).
+        """
+        matched = self._matched(stems)
+        if not matched:
+            return NOTHING
+        of_name = sum(bool(self[part]) for part in stems) / len(stems)
+        return Signal(of_name * math.sqrt(self._share(matched)), self._spelled(matched))
 
-def _matched(intent: Intent, stems: tuple[str, ...]) -> tuple[str, ...]:
-    """The query's words among `stems`, a compound such as `routergroup` counting for its beginning."""
-    return tuple(word for word in intent.words if any(_same_word(word, part) for part in stems))
+    def folders(self, stems: tuple[str, ...]) -> Signal:
+        """The share of the query's words among the names of folders."""
+        matched = self._matched(stems)
+        return Signal(self._share(matched), self._spelled(matched)) if matched else NOTHING
 
+    def _matched(self, stems: tuple[str, ...]) -> tuple[str, ...]:
+        """The query's words among `stems`, a compound such as `routergroup` counting for its beginning."""
+        found = frozenset[str]().union(*map(self.__getitem__, stems))
+        return tuple(word for word in self._intent.words if word in found) if found else ()
 
-def _share(intent: Intent, words: tuple[str, ...]) -> float:
-    return min(1.0, sum(map(intent.words.__getitem__, words)))
+    def _share(self, words: tuple[str, ...]) -> float:
+        return min(1.0, sum(map(self._intent.words.__getitem__, words)))
 
-
-def _spelled(intent: Intent, words: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(intent.spelling.get(word, word) for word in words)
+    def _spelled(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(self._intent.spelling.get(word, word) for word in words)
 
 
 def _same_word(word: str, part: str) -> bool:

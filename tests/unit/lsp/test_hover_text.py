@@ -98,5 +98,5 @@ def test_no_text_breaks_out_of_its_line_or_cell(query: str, reason: str, term: s
 
 def test_a_term_that_a_model_brought_in_is_named_as_such() -> None:
     found = hit()
-    expanded = replace(found.contributions[1], evidence=(Evidence("wheel", 0, 0, 1.0, expanded=True),))
+    expanded = found.contributions[1]._replace(evidence=(Evidence("wheel", 0, 0, 1.0, expanded=True),))
     assert plain_text("car", replace(found, contributions=(expanded,))).endswith("Evidence: wheel (expanded)")
