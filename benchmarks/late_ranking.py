@@ -22,19 +22,19 @@ from codeintel.catalog.rows import Chunk
 from codeintel.engines.late_maxsim import Tokens
 from codeintel.engines.late_view import LateView
 from codeintel.engines.ragged_view import RaggedView
-from codeintel.errors import UsageError
 from codeintel.models.folder import Models, load_models
 from codeintel.models.outputs import Output, quantized
-from codeintel.search.channel_outputs import LateMode
-from codeintel.search.query import parse
-from codeintel.search.searcher import Searcher
+from codeintel.search.channels import Probe, Scope, candidates
+from codeintel.search.intent import Intent, intent_of
+from codeintel.search.late_ranks import LATE
+from codeintel.search.ranking import Candidate, rank
 from codeintel.search.weights import DEFAULT_WEIGHTS
-from codeintel.service import Service
+from codeintel.service import Service, Tier
 from codeintel.snapshot import Snapshot
 
 NAME = "late_ranking"
 CHUNK_CHARS = 1_500
-WEIGHTS = (0.1, 0.2, 0.3, 0.5, 1.0)
+WEIGHTS = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 LIMIT = 10
 
 
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> None:
             settings = late_settings(options, folder / repository.name / "late", CHUNK_CHARS)
             settings.index.folder.mkdir(parents=True, exist_ok=True)  # type: ignore[union-attr]
             with Service.open([repository.folder(places.corpora)], settings) as service:
-                service.index()
+                service.index(until=Tier.MEANING)
                 (snapshot,) = service._snapshots()
                 for name, value in _scores(repository, snapshot, models):
                     scores[name].append((repository.name, value))
@@ -88,32 +88,34 @@ def _scores(repository: Repository, snapshot: Snapshot, models: Models) -> Itera
     late = snapshot.late
     assert late is not None
     halved = LateView(pooled(late.rows), {})
+    other = replace(snapshot, outputs={Output.TOKENS: halved.rows}, token_lists={})
     for query in repository.queries:
         tokens = query_tokens(models, query.text)
         for name, view in (("alone", late), ("alone, pooled", halved)):
             chunks = [snapshot.chunks.get(number) for number in view.search(tokens, LIMIT).ids.tolist()]
             yield name, _ndcg(repository, query, [chunk for chunk in chunks if chunk])
-        other = replace(snapshot, outputs={Output.TOKENS: halved.rows}, token_lists={})
-        yield "hybrid", _hybrid(repository, query, snapshot, models, "off", 0.0)
-        for weight in WEIGHTS:
-            yield f"narrow {weight}", _hybrid(repository, query, snapshot, models, "narrow", weight)
-            yield f"wide {weight}", _hybrid(repository, query, snapshot, models, "wide", weight)
-            yield f"narrow {weight}, pooled", _hybrid(repository, query, other, models, "narrow", weight)
+        intent = intent_of(query.text, snapshot.lexical.idf)
+        dense = models.encode_query(intent.text).dense[0]
+        probe = Probe(intent, dense, tokens=tokens)
+        found = candidates([Scope(snapshot, None)], replace(probe, tokens=None), DEFAULT_WEIGHTS)
+        yield "hybrid", _reranked(repository, query, found, intent, 0.0)
+        for name, asked, of in (
+            ("narrow", probe, snapshot),
+            ("wide", replace(probe, wide=True), snapshot),
+            ("narrow, pooled", probe, other),
+        ):
+            found = candidates([Scope(of, None)], asked, DEFAULT_WEIGHTS)
+            for weight in WEIGHTS:
+                yield f"{name}, {weight:g}", _reranked(repository, query, found, intent, weight)
 
 
-def _hybrid(
-    repository: Repository,
-    query: BenchmarkQuery,
-    snapshot: Snapshot,
-    models: Models,
-    late: LateMode,
-    weight: float,
+def _reranked(
+    repository: Repository, query: BenchmarkQuery, found: Sequence[Candidate], intent: Intent, weight: float
 ) -> float:
-    searcher = Searcher(models, replace(DEFAULT_WEIGHTS, late=weight), late=late)
-    try:
-        ranked, _ = searcher.ranked([snapshot], parse(query.text))
-    except UsageError:
-        return 0.0
+    """With another weight of late interaction; who is found by it alone stays a candidate."""
+    for one in found:
+        one.found = [hit._replace(weight=weight) if hit.channel == LATE else hit for hit in one.found]
+    ranked = rank(found, intent, DEFAULT_WEIGHTS)
     return _ndcg(repository, query, [one.chunk for one in ranked[:LIMIT]])
 
 
