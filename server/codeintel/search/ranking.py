@@ -160,7 +160,7 @@ def _add_references(candidates: Sequence[Candidate], weights: Weights) -> None:
     for candidate, count in zip(candidates, counts, strict=True):
         if count and (signals := candidate.signals) is not None:
             share = signals.definition.strength * math.log1p(count) / math.log1p(most)
-            name, times = signals.references.names[0], f"{count:,.0f} {'time' if count == 1 else 'times'}"
+            name, times = signals.references.names[0], "once" if count == 1 else f"{count:,.0f} times"
             candidate.add(_prior("references", weights.references, share, f"{name} is referred to {times}"))
 
 
