@@ -30,8 +30,8 @@ from codeintel.settings import Settings, from_flags
 from codeintel.snapshot import Snapshot
 
 NAME = "late_interaction"
-CHUNK_CHARS = 500
-"""Of a chunk, a third of the default: the repositories have no 50,000 chunks otherwise."""
+CHUNK_CHARS = 350
+"""Of a chunk, a quarter of the default: the repositories have no 50,000 chunks otherwise."""
 CANDIDATES, DEPTH = 200, 10
 NARROW = Target(p50=8)
 
