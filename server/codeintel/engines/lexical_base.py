@@ -92,12 +92,14 @@ class CommittedLayer:
     def scores(
         self, terms: Sequence[str], boosts: Mapping[str, float], chunk_id: int
     ) -> Iterator[tuple[str, str, float]]:
-        """What each term and field adds to a document's score; nothing where it is absent. 5 us each."""
+        """What each term and field adds to a document's score; nothing where it is absent. 5 us each that occurs."""
         address = self._address(chunk_id)
         if address is None:
             return
         for term in terms:
             for field, boost in boosts.items():
+                if not self.frequency(term, field):
+                    continue
                 query = field_term(self._schema, term, field, boost)
                 try:
                     explanation = query.explain(self._searcher, address).to_json()

@@ -60,7 +60,8 @@ def content_offsets(uri: str, breadcrumb: str, content: str) -> list[int]:
     for start, end in _word_spans(source):
         if offsets:
             offsets.append(-1)
-        offsets.extend(index - head if index >= head else -1 for index in range(start, end))
+        # no word goes on from the breadcrumb into the content: a line break is between them
+        offsets.extend(range(start - head, end - head) if start >= head else [-1] * (end - start))
     return offsets
 
 
@@ -80,7 +81,10 @@ def _word_spans(text: str) -> list[tuple[int, int]]:
     """Where the words of `_spaced(text)` lie in `text`."""
     spans: list[tuple[int, int]] = []
     for word in WORD.finditer(text):
-        cuts = [word.start() + cut.start() for cut in CAMEL_BOUNDARY.finditer(word.group())]
-        edges = [word.start(), *cuts, word.end()]
-        spans.extend(pairwise(edges))
+        start, end = word.span()
+        if " " not in _camel[word[0]]:
+            spans.append((start, end))
+            continue
+        cuts = [start + cut.start() for cut in CAMEL_BOUNDARY.finditer(word[0])]
+        spans.extend(pairwise([start, *cuts, end]))
     return spans

@@ -143,11 +143,12 @@ def weighed_term_evidence(
     passage = passage_of(encoder, chunk)
     offsets = content_offsets(chunk.uri if encoder.reads_path else "", chunk.breadcrumb, chunk.content)
     tokens = encoder.term_places(passage)
+    own, missing = set(tokens.ids.tolist()), set(asked.query.terms[found].tolist())
     places: dict[int, tuple[int, int]] = {}
     for term, (start, end) in zip(tokens.ids.tolist(), tokens.spans.tolist(), strict=True):
-        if len(offsets[start:end]) and offsets[start] >= 0:
-            places.setdefault(term, _source_range(chunk, offsets[start:end]))
-    own = set(tokens.ids.tolist())
+        if term in missing and len(offsets[start:end]) and offsets[start] >= 0:
+            missing.discard(term)
+            places[term] = _source_range(chunk, offsets[start:end])
     return tuple(
         Evidence(
             asked.names[term],
