@@ -21,7 +21,7 @@ from codeintel.cancellation import CancelCheck, never, stop_if
 from codeintel.catalog.rows import Chunk
 from codeintel.errors import Cancelled, CodeIntelError, IndexTrouble, ModelError
 from codeintel.indexing.document_queue import Urgency
-from codeintel.indexing.memory import collect_young, keep_for_good
+from codeintel.indexing.memory import collect_young, give_back_memory, keep_for_good
 from codeintel.indexing.progress import ENCODING, STRUCTURE, Meter, ProgressReport, silent
 from codeintel.service import IndexReport, Service
 from codeintel.tiers import Tier
@@ -381,6 +381,7 @@ class Scheduler:
                 return found
             encoded = self._await_meaning(job.report, unwanted)
             self.service.publish(with_vectors=True)
+            give_back_memory()
         except Cancelled:
             with self._wake:
                 self._rest_paused = True  # whoever stops indexing wants the machine to be quiet
@@ -416,6 +417,7 @@ class Scheduler:
                 done = now
             self._stopping.wait(POLL_S)
         service.publish()
+        give_back_memory()
 
     def _await_meaning(self, report: ProgressReport, unwanted: CancelCheck) -> int:
         """Watch the encoder until nothing waits for it; answers how many chunks were given their meaning."""

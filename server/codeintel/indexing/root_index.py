@@ -485,6 +485,7 @@ class RootIndex:
             stop_if(cancelled)
             if self.store.needs_compaction:
                 self.store.compact()
+                give_back_memory()
         self._outputs.list_tokens(cancelled)
 
     def reclaim(self, cancelled: CancelCheck = never) -> tuple[int, int]:
