@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from benchmarks import (
     ablation,
+    all_channels,
     catalog_readers,
     index_time,
     late_interaction,
@@ -27,10 +28,11 @@ from benchmarks.arguments import parser, places_of
 
 
 def main() -> None:
-    """About 40 minutes on two cores that do nothing else."""
+    """About 50 minutes on two cores that do nothing else."""
     made = parser(__doc__ or "")
     index_time.add_arguments(made)
     late_interaction.add_arguments(made)
+    all_channels.add_arguments(made)
     options = made.parse_args()
     places = places_of(options)
     retrieval.run(places)
@@ -40,6 +42,7 @@ def main() -> None:
     index_time.run(places, options.semble_python, options.runs)
     late_interaction.run(options)
     late_ranking.run(options)
+    all_channels.run(options)
     options.quick = False
     for live in (live_edits, live_structure, live_typing, live_scale, live_responsiveness, live_checkout):
         live.run(options)

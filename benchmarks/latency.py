@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any
 
 from benchmarks.arguments import Places, parser, places_of
@@ -37,14 +38,16 @@ POLL_S = 0.5
 INVALID_PARAMS = -32602
 
 Ask = Callable[[str], object]
+Settings = Mapping[str, object]
+"""As an editor gives them at the start: groups of options."""
 
 
 class Server(StdioServer):
-    """The server on one folder, as an editor starts it."""
+    """The server on one folder, as an editor starts it, with the editor's settings."""
 
-    def __init__(self, folder: Path, log: IO[bytes]) -> None:
+    def __init__(self, folder: Path, log: IO[bytes], settings: Settings) -> None:
         super().__init__(lambda _method, _params: None, log)
-        self.request("initialize", _initialize(folder))
+        self.request("initialize", _initialize(folder, settings))
         self.notify("initialized", {})
 
     @property
@@ -57,15 +60,22 @@ class Server(StdioServer):
         return self.request("codeintel/search", {"query": query, "limit": LIMIT, "explain": explain})
 
     def wait_until_complete(self) -> Any:
-        """The status of the only root once both tiers are complete and nothing is being done."""
+        """The status of the only root once both tiers are complete, all outputs there, and nothing is being done."""
         deadline = time.monotonic() + INDEX_TIMEOUT_S
         while time.monotonic() < deadline:
             status = self.request("codeintel/status", {})
             (root,) = status["roots"]
-            if status.get("stage") is None and root["chunks"] and root["meaning"] == root["chunks"]:
+            reached = {root["meaning"], *root["outputs"].values()}
+            if status.get("stage") is None and root["chunks"] and reached == {root["chunks"]}:
                 return root
             time.sleep(POLL_S)
         raise TimeoutError(f"the index is not complete after {INDEX_TIMEOUT_S:.0f} s")
+
+    def is_structured(self) -> bool:
+        """Whether the structure tier has reached every document of the only root, and nothing is being done."""
+        status = self.request("codeintel/status", {})
+        (root,) = status["roots"]
+        return status.get("stage") is None and root["structured"] == root["documents"]
 
     def memory(self) -> dict[str, Any]:
         """The memory of the server, and of each process that it started."""
@@ -99,11 +109,11 @@ def run(places: Places) -> None:
 
 
 @contextmanager
-def _serving(workspace: Path) -> Iterator[Server]:
+def serving(workspace: Path, settings: Settings = MappingProxyType({})) -> Iterator[Server]:
     """A server whose log is shown only if something fails."""
     with tempfile.TemporaryFile() as log:
         try:
-            with Server(workspace, log) as server:
+            with Server(workspace, log, settings) as server:
                 yield server
         except Exception:
             log.seek(0)
@@ -115,7 +125,7 @@ def _first_session(workspace: Path, queries: Sequence[str]) -> dict[str, Any]:
     """Index, then every query once without evidence and once with it, then the memory."""
     existed = (workspace / FOLDER_NAME).exists()
     started = time.monotonic()
-    with _serving(workspace) as server:
+    with serving(workspace) as server:
         root = server.wait_until_complete()
         indexed = time.monotonic() - started
         after_indexing = server.memory()
@@ -136,7 +146,7 @@ def _starts(workspace: Path, queries: Sequence[str]) -> dict[str, Any]:
     seconds, memories = [], []
     for query in queries:
         started = time.monotonic()
-        with _serving(workspace) as server:
+        with serving(workspace) as server:
             answer = server.search(query, explain=True)
             seconds.append(time.monotonic() - started)
             if not answer["hits"] or answer["coverage"]["share"] < 1:
@@ -178,12 +188,13 @@ def _timed(ask: Ask, queries: Sequence[str]) -> dict[str, float]:
     }
 
 
-def _initialize(folder: Path) -> dict[str, Any]:
+def _initialize(folder: Path, settings: Settings) -> dict[str, Any]:
     return {
         "processId": os.getpid(),
         "rootUri": folder.as_uri(),
         "workspaceFolders": [{"uri": folder.as_uri(), "name": folder.name}],
         "capabilities": {},
+        "initializationOptions": dict(settings),
     }
 
 

@@ -17,6 +17,12 @@ def test_the_peak_is_at_least_what_is_resident() -> None:
     assert 5 < memory.resident_mib <= memory.peak_mib
 
 
+def test_mapped_files_and_what_is_shared_are_parts_of_what_is_resident() -> None:
+    memory = memory_of(os.getpid())
+    assert 0 < memory.files_mib < memory.resident_mib
+    assert 0 < memory.share_mib <= memory.resident_mib + 1, "the two are read one after the other"
+
+
 def test_children_are_found_while_they_run() -> None:
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     try:
