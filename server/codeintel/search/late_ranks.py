@@ -41,8 +41,10 @@ def rank_late(
 
 
 def _in_order(candidates: Iterable[Candidate], weights: Weights) -> list[Candidate]:
-    """Those that some channel found, the best first by fusion alone."""
-    fused = [(sum(hit.share(weights) for hit in one.found), one) for one in candidates if one.found]
+    """Those that some channel found or the query names the place of, the best first by fusion alone."""
+    fused = [
+        (sum(hit.share(weights) for hit in one.found), one) for one in candidates if one.found or one.located
+    ]
     return [one for _, one in sorted(fused, key=_by_score)]
 
 

@@ -102,7 +102,7 @@ class Searcher:
         """Of the best candidates those without token vectors, which late interaction could not compare."""
         if self._late == OFF:
             return ()
-        best = [one for one in ranked[:ON_DEMAND] if one.found]
+        best = [one for one in ranked[:ON_DEMAND] if one.found or one.located]
         lacking: list[Candidate] = []
         for snapshot in snapshots:
             own = [one for one in best if one.root == snapshot.root]

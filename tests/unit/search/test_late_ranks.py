@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from codeintel.catalog.rows import Chunk
 from codeintel.search.intent import intent_of
 from codeintel.search.late_ranks import LATE, rank_late
+from codeintel.search.locations import Located, Location
 from codeintel.search.ranking import Candidate, ChannelHit, rank
 from codeintel.search.weights import DEFAULT_WEIGHTS
 from codeintel.workspace.roots import open_root
@@ -85,6 +86,16 @@ def test_an_order_of_whom_nobody_is_known_stays_as_it_is(count: int) -> None:
     flat = replace(DEFAULT_WEIGHTS, coherence=0.0, repeat=0.0)
     found = placed([None] * count)
     assert [one.chunk.id for one in rank(found, intent_of("q"), flat)] == [one.chunk.id for one in found]
+
+
+def test_who_was_found_by_its_place_alone_comes_after_those_that_a_channel_found() -> None:
+    found = placed([None, 0.5])
+    for one in found:
+        one.found = [hit for hit in one.found if hit.channel != LATE]
+    named = Candidate(ROOT, chunks(3)[2], located=Located(chunks(3)[2], Location("2.py", 1, (0, 6)), 1.0))
+    everyone = [named, *found]
+    rank_late([(0.5, found[1])], [named, found[0]], everyone, WEIGHT, DEFAULT_WEIGHTS)
+    assert places(everyone) == [3, 1, 2]
 
 
 def test_what_only_late_interaction_found_comes_in_between() -> None:
