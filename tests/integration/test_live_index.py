@@ -327,6 +327,7 @@ class LiveIndex(RuleBasedStateMachine):
     def settle(self) -> None:
         """Let the server do all that it would do in a quiet second."""
         self.service.compare()
+        self.service.load_structure()  # nothing waits for any after a restart, so that nothing else would
         while self.service.encode_some() or self.service.structure_some():
             pass
         self.service.publish(with_vectors=True)
