@@ -30,11 +30,12 @@ class Weights:
     pasted: float = 0.3
     """Share of both vectors' weights that an error message or a line of a file leaves them: +.02 for messages and for
     traces on the meaning tier (benchmarks/query_kinds.py)."""
-    late: float = 0.3
-    """Late interaction; a chunk without token vectors keeps its place. Off by default (docs/decisions/0014)."""
+    late: float = 0.1
+    """Late interaction, for who switches it on: .1 costs .002, .3 .010 (benchmarks/late_ranking.py), so that it is off by
+    default (docs/decisions/0014)."""
     splade: float = 0.3
-    """Term weights, times the share of chunks that have them; off by default. A guess: with half of BM25's weight they
-    lost .014 (docs/decisions/0015); tune_ranking.py has not run on a model that has them yet."""
+    """Term weights, times the share of chunks that have them, for who switches them on: -.002 [-.007, +.003]
+    (benchmarks/ablation.py), so that they are off by default (docs/decisions/0015)."""
     rank_constant: float = 12.0
     """k of reciprocal rank fusion (Cormack et al. 2009, who used 60); smaller trusts the top of a channel more."""
     candidates: int = 200
