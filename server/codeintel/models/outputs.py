@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 # rows are whole numbers below 2**24, exact in float32 in whatever order they are added.
 TOKEN_SCALE = 127
 # Neighbouring tokens of a passage that share an entry, their vectors averaged: half the bytes and half the work. Clavié
-# et al. (2024) found next to no loss for ColBERT; with this encoder even sharing twice loses nothing (.712 to .715 alone,
-# benchmarks/late_ranking.py). Those of a query do not share.
+# et al. (2024) found next to no loss for ColBERT; with this encoder even sharing twice loses nothing (.712 to .715
+# alone, benchmarks/late_ranking.py). Those of a query do not share.
 POOLED = 2
 TERM = np.dtype([("id", "<i4"), ("weight", "<f4")])
 

@@ -31,8 +31,8 @@ class Weights:
     """Share of both vectors' weights that an error message or a line of a file leaves them: +.02 for messages and for
     traces on the meaning tier (benchmarks/query_kinds.py)."""
     late: float = 0.1
-    """Late interaction, for who switches it on: .1 costs .002, .3 .010 (benchmarks/late_ranking.py), so that it is off by
-    default (docs/decisions/0014)."""
+    """Late interaction, for who switches it on: .1 costs .002, .3 .010 (benchmarks/late_ranking.py), so that it is off
+    by default (docs/decisions/0014)."""
     splade: float = 0.3
     """Term weights, times the share of chunks that have them, for who switches them on: -.002 [-.007, +.003]
     (benchmarks/ablation.py), so that they are off by default (docs/decisions/0015)."""
