@@ -13,7 +13,7 @@ late interaction took three times as long (benchmarks/all_channels.py)."""
 
 def server() -> None:
     """`codeintel-server`: the language server."""
-    _multiply_on_one_thread()
+    multiply_on_one_thread()
     from codeintel.lsp.main import main  # only the process that serves may pay for it
 
     main()
@@ -21,12 +21,13 @@ def server() -> None:
 
 def indexctl() -> None:
     """`indexctl`: the command line."""
-    _multiply_on_one_thread()
+    multiply_on_one_thread()
     from codeintel.cli.main import main  # only the process that was called may pay for it
 
     main()
 
 
-def _multiply_on_one_thread() -> None:
+def multiply_on_one_thread() -> None:
+    """Have numpy's products use one thread, before numpy is imported, of a person who has not said otherwise."""
     for name, count in ONE_THREAD.items():
         os.environ.setdefault(name, count)
