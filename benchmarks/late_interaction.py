@@ -64,10 +64,11 @@ def run(options: argparse.Namespace) -> None:
     with places.index_folder() as folder:
         workspace = folder / "late-workspace"
         assemble(repositories, places.corpora, workspace, chunks=10**9)
+        kept = (folder / "late-index").exists()
         with Service.open([workspace], late_settings(options, folder / "late-index", CHUNK_CHARS)) as service:
             seconds = _index(service)
             (snapshot,) = service._snapshots()
-            figures = {**_measured(snapshot, models, repositories), "indexing": seconds}
+            figures = {**_measured(snapshot, models, repositories), "indexing": {} if kept else seconds}
             figures["bytes"] = _bytes(service, snapshot, folder / "late-index")
     print_summary(figures)
     write_result(places.results, NAME, figures)
