@@ -14,8 +14,8 @@ from codeintel.errors import IndexCorrupt
 from codeintel.models.outputs import Output
 from codeintel.snapshot import Snapshot
 
-# From so many chunks on lists pay; fewer are compared one by one, which takes less than 3 ms: 54,000 of a quarter of the
-# usual length take 48 (benchmarks/late_interaction.py).
+# From so many chunks on there are lists; fewer are compared one by one, about 3 ms where a chunk has 26 entries
+# (benchmarks/late_interaction.py: 48 for 54,000).
 LISTED_CHUNKS = 3_000
 
 
