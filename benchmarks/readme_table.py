@@ -18,7 +18,7 @@ def results_markdown(folder: Path = RESULTS) -> str:
     retrieval, latency, index_time = (_read(folder, name) for name in ("retrieval", "latency", "index_time"))
     parts = [
         _retrieval(retrieval["figures"]),
-        _speed(latency["figures"], index_time["figures"]),
+        _speed(latency["figures"], index_time["figures"], _channels(folder)),
         *_live(folder),
         _conditions(retrieval["environment"]),
     ]
@@ -54,7 +54,25 @@ def _short(value: float) -> str:
     return f"{value:.3f}".removeprefix("0")
 
 
-def _speed(latency: Figures, index_time: Figures) -> str:
+def _channels(folder: Path) -> list[tuple[str, str]]:
+    """What the channels that are off by default cost as well; nothing where that was not measured."""
+    if not (folder / "all_channels.json").is_file():
+        return []
+    figures = _read(folder, "all_channels")["figures"]
+    wide, plain = (figures["configurations"][name] for name in ("wide", "default"))
+    times, encoding = wide["round_trip"], figures["encoding"]
+    sizes = (f"{one['disk']['total_bytes_a_chunk'] / 1000:.1f}" for one in (plain, wide))
+    return [
+        (
+            "the same with every channel, late interaction over all chunks",
+            f"{times['p50_ms']:.0f} / {times['p95_ms']:.0f} ms",
+        ),
+        ("disk a chunk, by default / with every channel", f"{' / '.join(sizes)} kB"),
+        ("chunks encoded, all outputs", f"{encoding['chunks_per_second']['all outputs']:.0f}/s"),
+    ]
+
+
+def _speed(latency: Figures, index_time: Figures, channels: Sequence[tuple[str, str]]) -> str:
     session, starts = latency["first_session"], latency["starts"]
     warm, cold = (index_time[mode]["searchable"] for mode in ("warm", "cold"))
     chunks = f"{session['chunks']:,} chunks"
@@ -65,6 +83,7 @@ def _speed(latency: Figures, index_time: Figures) -> str:
             f"a query over LSP, {chunks}, p50 / p95",
             f"{search['p50_ms']:.0f} / {search['p95_ms']:.0f} ms",
         ),
+        *channels,
         (f"server start to first answer, {chunks} indexed before", f"{starts['median_seconds']:.1f} s"),
         (f"memory of the server, {chunks}", f"{server['resident_mib']:.0f} MiB"),
         (

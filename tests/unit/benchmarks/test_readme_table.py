@@ -52,6 +52,21 @@ def test_speed_and_its_conditions_are_told(results: Path) -> None:
     assert "Measured 2026-11-22 on 2 cores of a CPU" in text
 
 
+def test_every_channel_is_told_of_once_it_was_measured(results: Path) -> None:
+    assert "every channel" not in results_markdown(results)
+    times = {"p50_ms": 17.6, "p95_ms": 31.2}
+    configurations = {
+        name: {"round_trip": times, "disk": {"total_bytes_a_chunk": size}}
+        for name, size in (("default", 3_180.0), ("wide", 5_960.0))
+    }
+    figures = {"configurations": configurations, "encoding": {"chunks_per_second": {"all outputs": 90.4}}}
+    (results / "all_channels.json").write_text(json.dumps({"figures": figures}))
+    text = results_markdown(results)
+    assert "| the same with every channel, late interaction over all chunks | 18 / 31 ms |" in text
+    assert "| disk a chunk, by default / with every channel | 3.2 / 6.0 kB |" in text
+    assert "| chunks encoded, all outputs | 90/s |" in text
+
+
 def test_without_semble_there_is_no_comparison_of_time(results: Path) -> None:
     path = results / "index_time.json"
     document = json.loads(path.read_text())
