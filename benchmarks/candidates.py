@@ -22,7 +22,7 @@ from codeintel.models.passage import query_text
 from codeintel.search.channels import Probe, Scope, candidates, nearness
 from codeintel.search.intent import Intent, intent_of
 from codeintel.search.query import parse
-from codeintel.search.ranking import Candidate, ChannelHit, rank
+from codeintel.search.ranking import Candidate, ChannelHit, rank, signals_of
 from codeintel.search.signals import Signal, SignalReader
 from codeintel.search.term_query import term_query
 from codeintel.search.weights import DEFAULT_WEIGHTS, Weights
@@ -135,8 +135,9 @@ def prepared_from(
 ) -> PreparedQuery:
     """The arrays of what the channels found."""
     found = sorted(unordered, key=lambda one: (one.chunk.uri, one.chunk.start_byte))
+    reader = SignalReader(intent)
     for candidate in found:
-        candidate.signals = SignalReader(intent).read(candidate.chunk, candidate.symbols, candidate.head)
+        candidate.signals = signals_of(candidate, reader)
     numbers: dict[str, int] = {}
     file = [numbers.setdefault(one.chunk.uri, len(numbers)) for one in found]
     return PreparedQuery(

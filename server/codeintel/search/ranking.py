@@ -73,7 +73,7 @@ def rank(
     reader = SignalReader(intent)
     for candidate in candidates:
         if candidate.signals is None:
-            candidate.signals = reader.read(candidate.chunk, candidate.symbols, candidate.head)
+            candidate.signals = signals_of(candidate, reader)
         candidate.contributions, candidate.score = [], 0.0
         for contribution in chain(
             [base] if base else _fused(candidate, weights), _priors(candidate, intent, weights)
@@ -83,6 +83,12 @@ def rank(
     _add_coherence(candidates, weights)
     _demote_repeats(candidates, weights)
     return sorted(candidates, key=_order)
+
+
+def signals_of(candidate: Candidate, reader: SignalReader) -> Signals:
+    """What the reader makes of a candidate."""
+    has_words = any(hit.channel == "bm25" for hit in candidate.found)
+    return reader.read(candidate.chunk, candidate.symbols, candidate.head, has_words=has_words)
 
 
 def _order(candidate: Candidate) -> tuple[float, str, int]:

@@ -61,17 +61,21 @@ class SignalReader:
         self._runs = _Runs(intent)
         self._words = _SameWords(intent)
 
-    def read(self, chunk: Chunk, symbols: SymbolTable | None = None, head: str = "") -> Signals:
+    def read(
+        self, chunk: Chunk, symbols: SymbolTable | None = None, head: str = "", *, has_words: bool = True
+    ) -> Signals:
         """The signals of one candidate; about 3 us once its file is known.
 
-        With `symbols`, which know the chunk's text, its definitions are theirs. `head` is how its file begins.
+        With `symbols`, which know the chunk's text, its definitions are theirs. `head` is how its file begins. A chunk
+        that is not among the best by words, as `has_words` tells, has no run of them and is not looked at for one.
         """
         of_file = self._files.get(chunk.uri)
         if of_file is None:
             of_file = self._files[chunk.uri] = self._of_file(chunk.uri, chunk.lang, head)
         definition, references = self._definition(chunk, symbols)
         stem, path, place = of_file
-        return Signals(definition, references, stem, path, self._runs.longest(chunk.content), place)
+        run = self._runs.longest(chunk.content) if has_words else NOTHING
+        return Signals(definition, references, stem, path, run, place)
 
     def _definition(self, chunk: Chunk, symbols: SymbolTable | None) -> tuple[Signal, Signal]:
         """How well the best symbol that the chunk defines agrees with the query, and how often it is referred to."""
