@@ -39,8 +39,8 @@ class Weights:
     rank_constant: float = 12.0
     """k of reciprocal rank fusion (Cormack et al. 2009, who used 60); smaller trusts the top of a channel more."""
     candidates: int = 150
-    """How many hits of each channel are considered; all of them are ranked. 200 measured the same and take a third more of
-    that time; 120 and 100 cost .003."""
+    """How many hits of each channel are considered; all of them are ranked. 200 measured the same and take a third more
+    time; 120 and 100 cost .003 (docs/decisions/0016)."""
     boosts: Mapping[str, float] = field(default_factory=lambda: FIELD_BOOSTS)
     definition: float = 0.75
     """Defines something whose name the query's words make up."""
