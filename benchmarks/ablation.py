@@ -22,9 +22,19 @@ NAME = "ablation"
 TIERS: Final = (Tier.TEXT, Tier.MEANING)
 COMPARED_EVERY: Final = 20
 
-PLACES: Final = ("test", "example", "vendor", "doc", "data")
+PLACES: Final = ("test", "example", "vendor", "doc", "data", "generated")
 FROM_TEXT: Final = ("coherence", "repeat")  # priors of the channels' own hits
-PRIORS: Final = ("definition", "definition_named", "references", "stem", "path", *PLACES, *FROM_TEXT)
+PRIORS: Final = (
+    "definition",
+    "definition_named",
+    "references",
+    "stem",
+    "path",
+    "verbatim",
+    "location",
+    *PLACES,
+    *FROM_TEXT,
+)
 
 WITHOUT: Final[Mapping[str, tuple[str, ...]]] = {
     "bm25": ("bm25",),
@@ -33,6 +43,7 @@ WITHOUT: Final[Mapping[str, tuple[str, ...]]] = {
     "references": ("references",),
     "stem": ("stem",),
     "path": ("path",),
+    "verbatim": ("verbatim",),
     "place": PLACES,
     "coherence": ("coherence",),
     "repeat": ("repeat",),
