@@ -19,6 +19,7 @@ from typing import IO, Any
 
 from benchmarks.arguments import Places, parser, places_of
 from benchmarks.corpora import read_repositories
+from benchmarks.live_server import until
 from benchmarks.metrics import percentile
 from benchmarks.mixed_workspace import assemble
 from benchmarks.processes import descendants, memory_of
@@ -129,6 +130,7 @@ def _first_session(workspace: Path, queries: Sequence[str]) -> dict[str, Any]:
         root = server.wait_until_complete()
         indexed = time.monotonic() - started
         after_indexing = server.memory()
+        until(server.is_structured, INDEX_TIMEOUT_S, POLL_S)
         return {
             "files": root["files"],
             "chunks": root["chunks"],
