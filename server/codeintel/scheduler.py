@@ -39,6 +39,11 @@ TYPING_PAUSE_S: Final = 0.3
 STRUCTURE_PAUSE_S: Final = 0.05
 """How long after a keystroke its structure is begun: 0.1 s of a processor for 500 lines, so not between two keys."""
 
+SEARCH_PAUSE_S: Final = 0.5
+SEARCH_SHARE_S: Final = 1.0
+"""How long after a search the structure of what nobody looks at rests, but for a batch in each of the second: to take
+rows in holds the interpreter, and made a query of 20 ms take 100. Guesses."""
+
 PUBLISH_QUIET_S: Final = 0.2
 PUBLISH_LATEST_S: Final = 0.8
 """Saves that come within the first share a generation; none waits longer than the second for the disk."""
@@ -128,7 +133,7 @@ class Scheduler:
         self._events = 0
         self._rest_paused = self._comparing = self._encoding = self._structuring = False
         self._compare_again = False  # a comparison failed for want of the disk
-        self._typed_at = self._changed_at = -1e9
+        self._typed_at = self._changed_at = self._searched_at = self._structured_at = -1e9
         self._waiting_since: float | None = (
             None  # since when something is searched that the disk does not have
         )
@@ -238,6 +243,10 @@ class Scheduler:
             self.rescan()
         elif seen:
             self.touched(seen)
+
+    def searched(self) -> None:
+        """Somebody searches, and may go on to: what takes the interpreter from answers and can wait does so."""
+        self._searched_at = time.monotonic()
 
     def wanted(self, chunks: Sequence[tuple[Root, Chunk]]) -> Future[int]:
         """An answer lacks the vectors of these chunks: they are encoded before all else.
@@ -447,7 +456,10 @@ class Scheduler:
 
     def _structure_rest(self) -> bool:
         """Everything else, in quiet moments."""
-        if self._comparing or self._rest_paused or time.monotonic() - self._typed_at < TYPING_PAUSE_S:
+        now = time.monotonic()
+        if self._comparing or self._rest_paused or now - self._typed_at < TYPING_PAUSE_S:
+            return False
+        if now - self._searched_at < SEARCH_PAUSE_S and now - self._structured_at < SEARCH_SHARE_S:
             return False
         if self.service.structure_urgency is not Urgency.REST:
             self.service.load_structure()
@@ -457,6 +469,7 @@ class Scheduler:
             found = self.service.structure_some(cancelled=self._stopping.is_set)
         finally:
             self._structuring = False
+            self._structured_at = time.monotonic()
         self._changed()
         return found > 0
 

@@ -210,6 +210,13 @@ class LiveIndex(RuleBasedStateMachine):
     def count(self) -> None:
         type(self).steps += 1
 
+    @invariant()
+    def what_reads_as_its_file_is_not_unsaved(self) -> None:
+        """An editor reloads a document without changes of its own when its file changes, and so does the index."""
+        if hasattr(self, "service"):
+            state = self.service._indexes[0].state
+            self.unsaved = {uri: text for uri, text in self.unsaved.items() if not state.reads(uri, text)}
+
     # what a person does ------------------------------------------------------------------------------------
 
     @rule(uri=URI, text=TEXT)

@@ -64,15 +64,11 @@ class ParserProcesses:
     """A pool of `count` processes, started with the first task; any thread may use it.
 
     A task is given up after `timeout_s`, and where it needs over `memory_bytes` (not on Windows; macOS does not enforce
-    it). What a process kept between tasks is lost with it. `niceness` is what they leave to others on a busy machine,
-    as of nice(1); Windows has none.
+    it). What a process kept between tasks is lost with it.
     """
 
-    def __init__(
-        self, count: int, timeout_s: float, memory_bytes: int = MEMORY_BYTES, niceness: int = 0
-    ) -> None:
+    def __init__(self, count: int, timeout_s: float, memory_bytes: int = MEMORY_BYTES) -> None:
         self._count = count
-        self._niceness = niceness
         self._timeout_s = timeout_s
         self._memory_bytes = memory_bytes
         self._pool: ProcessPool | None = None
@@ -128,8 +124,8 @@ class ParserProcesses:
             self._pool = ProcessPool(
                 max_workers=self._count,
                 context=_context(),
-                initializer=_be_modest,
-                initargs=(self._memory_bytes, self._niceness),
+                initializer=_limit_memory,
+                initargs=(self._memory_bytes,),
             )
         return self._pool
 
@@ -166,13 +162,6 @@ def _guarded(function: Callable[..., T], arguments: tuple[Any, ...]) -> T:
         return function(*arguments)
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
-
-
-def _be_modest(memory_bytes: int, niceness: int) -> None:
-    """What a process does first."""
-    _limit_memory(memory_bytes)
-    if niceness and sys.platform != "win32":
-        os.nice(niceness)
 
 
 def _limit_memory(limit: int) -> None:

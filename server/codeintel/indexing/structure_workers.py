@@ -20,8 +20,6 @@ STRUCTURE_VERSION = 1
 
 PROCESSES = 2
 """One for what was typed or saved, one for the rest of the workspace: neither waits for the other."""
-NICENESS = 5
-"""An answer comes before structure: of a core that both want it gets three quarters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ class StructureWorkers:
     """
 
     def __init__(self, timeout_s: float, memory_bytes: int = MEMORY_BYTES) -> None:
-        self._processes = ParserProcesses(PROCESSES, timeout_s, memory_bytes, NICENESS)
+        self._processes = ParserProcesses(PROCESSES, timeout_s, memory_bytes)
         self._faults: dict[tuple[str, str], tuple[int, str]] = {}
         self._noting = threading.Lock()
 

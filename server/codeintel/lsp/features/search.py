@@ -56,6 +56,8 @@ async def answer(
     in place of them; others find it when they ask again.
     """
     encoding, loop = ls.encoding, asyncio.get_running_loop()
+    if (open_now := ls.session.now) is not None:
+        open_now.scheduler.searched()
     told: list[Answer] = []
 
     def send(hits: list[protocol.Hit], *, replaces: bool) -> None:
