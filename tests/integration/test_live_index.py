@@ -38,6 +38,7 @@ from codeintel.search.term_query import term_query
 from codeintel.service import Service
 from codeintel.settings import ChannelSettings, Settings
 from codeintel.snapshot import Snapshot
+from codeintel.symbol_table import DocumentSymbols
 from lookup_model import lookup_models
 from workspaces import MEANING, opened, shared_models
 
@@ -162,10 +163,18 @@ def contents(now: Snapshot, search: Service, *, with_rows: bool = True) -> dict[
         if len(now.contextual) == len(ids)
         else "incomplete",
         "top ten": tops,
-        "symbols": {uri: now.symbols.of(uri) for uri in sorted(now.symbols.uris())},
+        "symbols": {uri: by_place(now.symbols.of(uri)) for uri in sorted(now.symbols.uris())},
         "structured": (now.structured, now.documents) if with_rows else None,
         **outputs(now, search._models),
     }
+
+
+def by_place(symbols: DocumentSymbols | None) -> object:
+    """A document's symbols; those of one place, such as a module and its first definition, have no order."""
+    if symbols is None:
+        return None
+    rows = zip(symbols.starts, symbols.names, symbols.norms, symbols.definitions, strict=True)
+    return symbols.content_hash, sorted(rows)
 
 
 def tables(service: Service) -> dict[str, list[object]]:
