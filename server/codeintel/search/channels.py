@@ -170,10 +170,15 @@ def _gather(gathered: dict[Key, Candidate], scope: Scope, chunk_id: int) -> Cand
     chunk = scope.snapshot.chunks.get(chunk_id)
     if chunk is None:
         return None
-    key = (scope.snapshot.root.name, chunk_id)
+    return _candidate(gathered, scope.snapshot, chunk)
+
+
+def _candidate(gathered: dict[Key, Candidate], snapshot: Snapshot, chunk: Chunk) -> Candidate:
+    """The one that was gathered of a chunk, or a new one."""
+    key = (snapshot.root.name, chunk.id)
     if (known := gathered.get(key)) is not None:
         return known
-    gathered[key] = candidate_of(scope.snapshot, chunk)
+    gathered[key] = candidate_of(snapshot, chunk)
     return gathered[key]
 
 
@@ -193,12 +198,9 @@ def _locate(gathered: dict[Key, Candidate], scopes: Sequence[Scope], intent: Int
     for scope in scopes:
         allowed = None if scope.allowed is None else frozenset(scope.allowed.tolist())
         for found in located(scope.snapshot.chunks.files(), intent.locations):
-            chunk, key = found.chunk, (scope.snapshot.root.name, found.chunk.id)
-            if allowed is not None and chunk.id not in allowed:
+            if allowed is not None and found.chunk.id not in allowed:
                 continue
-            candidate = gathered.get(key)
-            if candidate is None:
-                candidate = gathered[key] = candidate_of(scope.snapshot, chunk)
+            candidate = _candidate(gathered, scope.snapshot, found.chunk)
             if candidate.located is None or found.strength > candidate.located.strength:
                 candidate.located = found
 
