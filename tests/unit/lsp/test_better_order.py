@@ -35,9 +35,8 @@ class Connection:
     def __init__(self) -> None:
         self.sent: list[protocol.PartialHits] = []
         self.wanted: Future[int] | None = None
-        self.session = SimpleNamespace(
-            ask=self._ask, now=SimpleNamespace(scheduler=SimpleNamespace(wanted=self._want))
-        )
+        scheduler = SimpleNamespace(wanted=self._want, searched=lambda: None)
+        self.session = SimpleNamespace(ask=self._ask, now=SimpleNamespace(scheduler=scheduler))
         self.protocol = SimpleNamespace(notify=lambda _, params: self.sent.append(params.value))
 
     async def _ask(self, question: Callable[[Any, CancelCheck], Any]) -> Any:
@@ -49,10 +48,12 @@ class Connection:
 
     def ask(self, *answers: Answer, token: str | None = TOKEN) -> asyncio.Task[protocol.SearchResult]:
         given = iter(answers)
-        return asyncio.create_task(answer(self, lambda *_: next(given), token))  # type: ignore[arg-type]
+        self.asked = asyncio.create_task(answer(self, lambda *_: next(given), token))  # type: ignore[arg-type]
+        return self.asked
 
     async def until_wanted(self) -> Future[int]:
         while self.wanted is None:
+            assert not self.asked.done(), self.asked  # a question that failed wants nothing, ever
             await asyncio.sleep(0)
         return self.wanted
 
