@@ -22,8 +22,8 @@ from codeintel.catalog.rows import Chunk
 from codeintel.models.folder import Models, load_models
 from codeintel.models.passage import passage_text
 from codeintel.models.vectors import Vectors
-from codeintel.search.channels import Probe, Scope, candidate_of, candidates
-from codeintel.search.intent import intent_of
+from codeintel.search.channels import Gathered, Probe, Scope, candidates
+from codeintel.search.intent import Intent, intent_of
 from codeintel.search.ranking import Candidate, ChannelHit
 from codeintel.search.weights import Weights
 from codeintel.service import Tier
@@ -129,18 +129,22 @@ def _scores(
         }
         for name, known in (("alone", []), ("hybrid", lexical)):
             prepared = prepared_from(
-                repository, query, Tier.MEANING, intent, _with_dense(known, hits, snapshot)
+                repository, query, Tier.MEANING, intent, _with_dense(known, hits, snapshot, intent)
             )
             found.append((name, score(prepared, _only_dense() if name == "alone" else AS_SHIPPED)))
     return found
 
 
 def _with_dense(
-    known: Sequence[Candidate], hits: Mapping[int, tuple[Chunk, ChannelHit]], snapshot: Snapshot
+    known: Sequence[Candidate],
+    hits: Mapping[int, tuple[Chunk, ChannelHit]],
+    snapshot: Snapshot,
+    intent: Intent,
 ) -> list[Candidate]:
     by_id = {one.chunk.id: one for one in known}
+    gathered = Gathered(intent)
     for number, (chunk, hit) in hits.items():
-        one = by_id.setdefault(number, candidate_of(snapshot, chunk))
+        one = by_id.setdefault(number, gathered.of(snapshot, chunk))
         one.found = [*one.found, hit]
     return list(by_id.values())
 

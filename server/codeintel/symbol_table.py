@@ -119,10 +119,22 @@ class _Base:
         """What a document defines, by place; remembered, since the same documents come back with every query."""
         found = self._definitions.get(uri)
         if found is None:
-            symbols = self.symbols(uri)
-            found = [one for one in occurrences(uri, symbols) if one.is_definition] if symbols else []
-            self._definitions[uri] = found
+            found = self._definitions[uri] = self._defined(uri)
         return found
+
+    def _defined(self, uri: str) -> list[Occurrence]:
+        """Looks at definitions alone, a fifth of all: a first query meets hundreds of documents."""
+        code = self.documents.get(uri)
+        if code is None:
+            return []
+        order, firsts = self.by_document
+        rows, arrays = order[firsts[code] : firsts[code + 1]], self.arrays
+        rows = rows[arrays.definition[rows]]
+        columns = (arrays.name[rows].tolist(), arrays.norm[rows].tolist(), arrays.start[rows].tolist())
+        return [
+            Occurrence(uri, arrays.names[name], arrays.norms[norm], start, is_definition=True)
+            for name, norm, start in zip(*columns, strict=True)
+        ]
 
     def symbols(self, uri: str) -> DocumentSymbols | None:
         """A document's occurrences, by place."""
@@ -272,12 +284,13 @@ class SymbolTable:
         References that are known to mean another symbol of that name do not count.
         """
         arrays, rows = self._base.arrays, self._base.rows(name)
-        counts = ~self._is_gone()[arrays.uri[rows]] & ~arrays.definition[rows]
-        total = 0
+        counts = ~arrays.definition[rows]
+        if self._changed:
+            counts &= ~self._is_gone()[arrays.uri[rows]]
         if norm:
-            meant = {code for code in set(arrays.norm[rows].tolist()) if arrays.norms[code] in ("", norm)}
-            counts &= np.isin(arrays.norm[rows], list(meant))
-        total += int(np.count_nonzero(counts))
+            norms, codes = arrays.norm[rows], self._base.norm_codes
+            counts &= (norms == codes.get("", -1)) | (norms == codes.get(norm, -1))
+        total = int(np.count_nonzero(counts))
         for symbols in self._changed.values():
             if symbols and name in symbols.names:
                 total += sum(

@@ -91,7 +91,7 @@ MODELS = Models(RememberingEncoder(), shared_models().static)
 EVERY_CHANNEL = replace(MEANING, channels=ChannelSettings("wide", splade=True))
 SMALL = {
     "codeintel.indexing.token_lists.LISTED_CHUNKS": 1,
-    "codeintel.engines.late_view.SPARE": 1,
+    "codeintel.engines.late_view.PROPOSED": 1,
     "codeintel.engines.ragged_view.MANY_SEGMENTS": 2,
     "codeintel.engines.sparse.FOLD_ROWS": 2,
 }

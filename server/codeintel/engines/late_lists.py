@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from codeintel.cancellation import CancelCheck, never
 from codeintel.engines.late_centroids import clustered
-from codeintel.engines.late_maxsim import UNIT, Tokens
+from codeintel.engines.late_maxsim import UNIT, Tokens, similarities
 from codeintel.engines.ragged_segment import Layout, RaggedSegment, read_segment, write_segment
 
 Rows = npt.NDArray[np.int64]
@@ -66,9 +66,11 @@ class TokenLists:
         places = np.sort(self._places(lists))
         owners = self.owners[places]
         firsts = np.flatnonzero(np.diff(owners, prepend=-1))
-        similar = self.segment.entries[places].astype(np.float32) @ query.T.astype(np.float32)
-        nearest = np.maximum(np.maximum.reduceat(similar, firsts, axis=0), missing)
-        return owners[firsts].astype(np.int64), nearest.sum(axis=1) / (UNIT * len(query))
+        similar = similarities(
+            query, np.take(self.segment.entries, places, axis=0)
+        )  # 4 times as fast as [places]
+        nearest = np.maximum(np.maximum.reduceat(similar, firsts, axis=1), missing[:, None])
+        return owners[firsts].astype(np.int64), nearest.sum(axis=0) / (UNIT * len(query))
 
     def retrieves(self, query: Tokens, row: int) -> Flags:
         """For which of the query's tokens something near was retrieved of a row, bool [q]; the others are imputed."""
@@ -77,8 +79,7 @@ class TokenLists:
         mine = places[(places >= self.segment.starts[row]) & (places < self.segment.starts[row + 1])]
         if not len(mine):
             return np.zeros(len(query), np.bool_)
-        similar = self.segment.entries[mine].astype(np.float32) @ query.T.astype(np.float32)
-        found: Flags = similar.max(axis=0) >= missing
+        found: Flags = similarities(query, self.segment.entries[mine]).max(axis=1) >= missing
         return found
 
     def _probed(self, query: Tokens) -> tuple[Rows, Scores]:
@@ -86,7 +87,7 @@ class TokenLists:
 
         Each token of the query looks into its nearest lists until they hold t' tokens, fewer for a long query.
         """
-        near = query.astype(np.float32) @ self.centroids.T.astype(np.float32)
+        near = similarities(query, self.centroids)
         sizes, wanted = np.diff(self.starts), retrieved_tokens(len(self.places))
         count = len(sizes)
         if wanted >= len(self.places):

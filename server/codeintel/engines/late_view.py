@@ -24,9 +24,9 @@ from codeintel.engines.late_maxsim import (
 from codeintel.engines.ragged_segment import Ids
 from codeintel.engines.ragged_view import Held, RaggedView
 
-# Rows that lists propose beyond the k that are wanted; all of them are scored exactly. With 400 of them .981 of the ten
-# best are found (benchmarks/late_interaction.py).
-SPARE = 400
+# Rows that lists propose, or half as many again as are wanted where that is more; all of them are scored exactly. With
+# 400 of them .981 of the ten best are found (benchmarks/late_interaction.py).
+PROPOSED = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def _counting(held: Held, allowed: Ids | None) -> npt.NDArray[np.bool_]:
 
 def _proposed(lists: TokenLists, query: Tokens, counts: npt.NDArray[np.bool_], k: int) -> Ids | None:
     """The rows that lists propose; None where they find too few, or so few count that all can be compared."""
-    most = k + SPARE
+    most = max(PROPOSED, k + k // 2)
     if counts.sum() <= most:
         return None
     rows, scores = lists.estimates(query)

@@ -36,7 +36,9 @@ class Held:
 
     def living(self) -> npt.NDArray[np.bool_]:
         """Which rows count, bool [n]."""
-        return ~np.isin(self.segment.ids, self.dead, assume_unique=True)
+        counts = np.ones(len(self.segment), np.bool_)
+        counts[self.segment.places(self.dead)] = False
+        return counts
 
     def without(self, ids: Ids) -> Held:
         """With some more ids dead."""

@@ -12,10 +12,12 @@ from codeintel.catalog.rows import Chunk
 from codeintel.search.intent import Intent
 from codeintel.search.late_ranks import LATE, Scored, rank_late
 from codeintel.search.locations import located
-from codeintel.search.ranking import Candidate, ChannelHit
+from codeintel.search.ranking import Candidate, ChannelHit, signals_of
+from codeintel.search.signals import SignalReader
 from codeintel.search.term_query import TermQuery
 from codeintel.search.weights import Weights
 from codeintel.snapshot import Snapshot
+from codeintel.symbol_table import SymbolTable
 
 Ids = npt.NDArray[np.int64]
 Vector = npt.NDArray[np.float32]
@@ -46,19 +48,72 @@ class Probe:
 
 
 Found = Iterator[tuple[int, float]]
-Key = tuple[str, int]
-"""A root's name and a chunk's id."""
 
 
-def candidates(scopes: Sequence[Scope], probe: Probe, weights: Weights) -> list[Candidate]:
-    """Every chunk among the best of some channel, with its place in each."""
-    gathered: dict[Key, Candidate] = {}
-    found = dict(channel_weights(scopes, probe, weights))
+class Gathered:
+    """The candidates of one query; what the chunks of a file have in common is looked up once for all of them."""
+
+    def __init__(self, intent: Intent) -> None:
+        self.of_root: dict[str, dict[int, Candidate]] = {}
+        """By the root's name and the chunk's id, in the order in which they were found."""
+        self._reader = SignalReader(intent)
+        self._files: dict[tuple[str, str], tuple[SymbolTable | None, str]] = {}
+
+    def found(self, snapshot: Snapshot, chunk_id: int) -> Candidate | None:
+        """The candidate of a chunk; None from an engine that is a moment ahead of this snapshot."""
+        known = self.of_root.get(snapshot.root.name, {}).get(chunk_id)
+        if known is not None or (chunk := snapshot.chunks.get(chunk_id)) is None:
+            return known
+        return self.of(snapshot, chunk)
+
+    def of(self, snapshot: Snapshot, chunk: Chunk) -> Candidate:
+        """The one that was gathered of a chunk, or a new one that nothing speaks for yet."""
+        own = self.of_root.setdefault(snapshot.root.name, {})
+        candidate = own.get(chunk.id)
+        if candidate is None:
+            symbols, head = self._of_file(snapshot, chunk.uri)
+            candidate = own[chunk.id] = Candidate(snapshot.root, chunk, symbols=symbols, head=head)
+        return candidate
+
+    def everyone(self) -> list[Candidate]:
+        """All of them."""
+        return [candidate for own in self.of_root.values() for candidate in own.values()]
+
+    def read_signals(self) -> None:
+        """Read the signals of those that have none yet."""
+        for own in self.of_root.values():
+            for candidate in own.values():
+                if candidate.signals is None:
+                    candidate.signals = signals_of(candidate, self._reader)
+
+    def _of_file(self, snapshot: Snapshot, uri: str) -> tuple[SymbolTable | None, str]:
+        key = (snapshot.root.name, uri)
+        known = self._files.get(key)
+        if known is None:
+            file = snapshot.chunks.file(uri)
+            head = file.chunks[0].content if file and file.chunks else ""
+            known = self._files[key] = (snapshot.symbols if snapshot.knows_symbols_of(uri) else None, head)
+        return known
+
+
+def gathered_by_words(scopes: Sequence[Scope], intent: Intent, weights: Weights) -> Gathered:
+    """The candidates that the query's words find: all that needs no model, so that one may read the query meanwhile."""
+    gathered = Gathered(intent)
+    if intent.terms and weights.bm25 > 0:
+        _ask("bm25", weights.bm25, gathered, scopes, Probe(intent), weights)
+        gathered.read_signals()
+    return gathered
+
+
+def candidates(
+    scopes: Sequence[Scope], probe: Probe, weights: Weights, by_words: Gathered | None = None
+) -> list[Candidate]:
+    """Every chunk among the best of some channel, with its place in each; `by_words` where these are there already."""
+    gathered = by_words or gathered_by_words(scopes, probe.intent, weights)
+    found = dict(model_weights(scopes, probe, weights))
     late = found.pop(LATE, 0.0)
     for channel, weight in found.items():
-        best = _best(SEARCHES[channel], gathered, scopes, probe, weights)
-        for rank, (score, candidate) in enumerate(best, 1):
-            candidate.found.append(ChannelHit(channel, rank, score, weight))
+        _ask(channel, weight, gathered, scopes, probe, weights)
     _locate(gathered, scopes, probe.intent)
     if late:
         lacking = _lacking(gathered, scopes)
@@ -67,8 +122,23 @@ def candidates(scopes: Sequence[Scope], probe: Probe, weights: Weights) -> list[
             if probe.wide
             else _compared(gathered, scopes, probe)
         )
-        rank_late(scored, lacking, gathered.values(), late, weights)
-    return list(gathered.values())
+        rank_late(scored, lacking, gathered.everyone(), late, weights)
+    gathered.read_signals()
+    return gathered.everyone()
+
+
+def _ask(
+    channel: str,
+    weight: float,
+    gathered: Gathered,
+    scopes: Sequence[Scope],
+    probe: Probe,
+    weights: Weights,
+) -> None:
+    """Have a channel find its best."""
+    best = _best(SEARCHES[channel], gathered, scopes, probe, weights)
+    for rank, (score, candidate) in enumerate(best, 1):
+        candidate.found.append(ChannelHit(channel, rank, score, weight))
 
 
 def without_channel(
@@ -94,33 +164,31 @@ def without_channel(
     return left
 
 
-def _lacking(gathered: Mapping[Key, Candidate], scopes: Sequence[Scope]) -> list[Candidate]:
+def _lacking(gathered: Gathered, scopes: Sequence[Scope]) -> list[Candidate]:
     """The candidates without token vectors."""
     found: list[Candidate] = []
     for scope in scopes:
-        name, late = scope.snapshot.root.name, scope.snapshot.late
-        own = [candidate for (root, _), candidate in gathered.items() if root == name]
-        held = late.rows.holds([one.chunk.id for one in own]).tolist() if late else [False] * len(own)
-        found += [one for one, has in zip(own, held, strict=True) if not has]
+        own, late = gathered.of_root.get(scope.snapshot.root.name, {}), scope.snapshot.late
+        held = late.rows.holds(list(own)).tolist() if late else [False] * len(own)
+        found += [one for one, has in zip(own.values(), held, strict=True) if not has]
     return found
 
 
-def _compared(gathered: Mapping[Key, Candidate], scopes: Sequence[Scope], probe: Probe) -> Scored:
+def _compared(gathered: Gathered, scopes: Sequence[Scope], probe: Probe) -> Scored:
     """The candidates that have token vectors, by late interaction."""
     assert probe.tokens is not None
     scored: list[tuple[float, Candidate]] = []
     for scope in scopes:
-        name, late = scope.snapshot.root.name, scope.snapshot.late
-        ids = [chunk_id for root, chunk_id in gathered if root == name]
-        if late is not None and ids:
-            hits = late.rescore(probe.tokens, ids)
+        own, late = gathered.of_root.get(scope.snapshot.root.name, {}), scope.snapshot.late
+        if late is not None and own:
+            hits = late.rescore(probe.tokens, list(own))
             pairs = zip(hits.ids.tolist(), hits.scores.tolist(), strict=True)
-            scored += [(score, gathered[name, chunk_id]) for chunk_id, score in pairs]
+            scored += [(score, own[chunk_id]) for chunk_id, score in pairs]
     return scored
 
 
-def channel_weights(scopes: Sequence[Scope], probe: Probe, weights: Weights) -> Mapping[str, float]:
-    """The channels that can answer, each with its weight: those of the meaning tier count for what they cover.
+def model_weights(scopes: Sequence[Scope], probe: Probe, weights: Weights) -> Mapping[str, float]:
+    """The channels that a model's reading of the query can ask, each with its weight: they count for what they cover.
 
     Late interaction counts in full: whom it does not know keeps its place, so that no order depends on who is known.
     """
@@ -128,7 +196,7 @@ def channel_weights(scopes: Sequence[Scope], probe: Probe, weights: Weights) -> 
     covered = sum(len(scope.snapshot.contextual) for scope in scopes) / max(chunks, 1)
     weighed = sum(len(scope.snapshot.impacts) for scope in scopes) / max(chunks, 1)
     near = nearness(probe.intent, weights)
-    found = {"bm25": weights.bm25 if probe.intent.terms else 0.0}
+    found: dict[str, float] = {}
     if probe.contextual is not None:
         found["dense"] = weights.dense * covered * near
     if probe.static is not None:
@@ -150,7 +218,7 @@ def nearness(intent: Intent, weights: Weights) -> float:
 
 def _best(
     search: Callable[[Scope, Probe, Weights], Found],
-    gathered: dict[Key, Candidate],
+    gathered: Gathered,
     scopes: Sequence[Scope],
     probe: Probe,
     weights: Weights,
@@ -161,37 +229,12 @@ def _best(
     ]
     # equal scores: by id, so that the order never depends on which root or segment answered first
     found.sort(key=lambda entry: (-entry[0], entry[2]))
-    scored = ((score, _gather(gathered, scope, one)) for score, scope, one in found[: weights.candidates])
+    best = found[: weights.candidates]
+    scored = ((score, gathered.found(scope.snapshot, chunk_id)) for score, scope, chunk_id in best)
     return [(score, candidate) for score, candidate in scored if candidate]
 
 
-def _gather(gathered: dict[Key, Candidate], scope: Scope, chunk_id: int) -> Candidate | None:
-    """The candidate of a chunk; None from an engine that is a moment ahead of this snapshot."""
-    chunk = scope.snapshot.chunks.get(chunk_id)
-    if chunk is None:
-        return None
-    return _candidate(gathered, scope.snapshot, chunk)
-
-
-def _candidate(gathered: dict[Key, Candidate], snapshot: Snapshot, chunk: Chunk) -> Candidate:
-    """The one that was gathered of a chunk, or a new one."""
-    key = (snapshot.root.name, chunk.id)
-    if (known := gathered.get(key)) is not None:
-        return known
-    gathered[key] = candidate_of(snapshot, chunk)
-    return gathered[key]
-
-
-def candidate_of(snapshot: Snapshot, chunk: Chunk) -> Candidate:
-    """A chunk of a snapshot as a candidate that nothing speaks for yet."""
-    symbols = snapshot.symbols if snapshot.knows_symbols_of(chunk.uri) else None
-    file = snapshot.chunks.file(chunk.uri)
-    return Candidate(
-        snapshot.root, chunk, symbols=symbols, head=file.chunks[0].content if file and file.chunks else ""
-    )
-
-
-def _locate(gathered: dict[Key, Candidate], scopes: Sequence[Scope], intent: Intent) -> None:
+def _locate(gathered: Gathered, scopes: Sequence[Scope], intent: Intent) -> None:
     """Add the chunks at places that the query names, and note at the candidates how well they agree with one."""
     if not intent.locations:
         return
@@ -200,7 +243,7 @@ def _locate(gathered: dict[Key, Candidate], scopes: Sequence[Scope], intent: Int
         for found in located(scope.snapshot.chunks.files(), intent.locations):
             if allowed is not None and found.chunk.id not in allowed:
                 continue
-            candidate = _candidate(gathered, scope.snapshot, found.chunk)
+            candidate = gathered.of(scope.snapshot, found.chunk)
             if candidate.located is None or found.strength > candidate.located.strength:
                 candidate.located = found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -16,7 +17,14 @@ from codeintel.models.passage import query_text
 from codeintel.models.vectors import Vectors
 from codeintel.search.answers import Answer, Contribution, Coverage, Explanation, Hit
 from codeintel.search.channel_outputs import OFF, WIDE, LateMode
-from codeintel.search.channels import Probe, Scope, candidate_of, candidates, without_channel
+from codeintel.search.channels import (
+    Gathered,
+    Probe,
+    Scope,
+    candidates,
+    gathered_by_words,
+    without_channel,
+)
 from codeintel.search.evidence import (
     alignment_evidence,
     passage_evidence,
@@ -43,6 +51,10 @@ MAX_LIMIT = 1_000  # more is a report, not an answer; the whole ranking is never
 ON_DEMAND = 32
 
 
+# Queries that are read at once, each by one thread, while their words are looked up.
+READERS = 2
+
+
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
     """A query as a surface passes it on; `explain` adds the matched terms and their places to each hit."""
@@ -53,12 +65,13 @@ class SearchRequest:
 
 
 class Searcher:
-    """Answers queries with one set of models and weights; holds no state of its own, so any thread may use it."""
+    """Answers queries with one set of models and weights; holds nothing of a query, so any thread may use it."""
 
     def __init__(self, models: Models, weights: Weights = DEFAULT_WEIGHTS, *, late: LateMode = OFF) -> None:
         self._models = models
         self._weights = weights
         self._late = late
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="read-query")
 
     def search(
         self, snapshots: Sequence[Snapshot], request: SearchRequest, cancelled: CancelCheck = never
@@ -86,9 +99,8 @@ class Searcher:
         started = time.perf_counter()
         check_limit(limit)
         intent = _intent_of_chunk(chunk)
-        probe = self._probe(snapshots, intent, chunk)
-        stop_if(cancelled)
-        found = candidates([Scope(snapshot, None) for snapshot in snapshots], probe, self._weights)
+        scopes = [Scope(snapshot, None) for snapshot in snapshots]
+        found, probe = self._found(snapshots, scopes, intent, chunk, cancelled)
         others = [one for one in found if (one.root, one.chunk.id) != (root, chunk.id)]
         ranked = rank(others, intent, self._weights)
         hits = [self.hit(candidate, snapshots, probe, True) for candidate in ranked[:limit]]
@@ -177,9 +189,7 @@ class Searcher:
             for snapshot, chunks in zip(snapshots, allowed, strict=True)
             if chunks is None or chunks
         ]
-        probe = self._probe(snapshots, intent, intent.text)
-        stop_if(cancelled)
-        found = candidates(scopes, probe, self._weights)
+        found, probe = self._found(snapshots, scopes, intent, intent.text, cancelled)
         stop_if(cancelled)
         return rank(found, intent, self._weights), probe
 
@@ -188,9 +198,24 @@ class Searcher:
     ) -> Sequence[ChannelHit]:
         """How each channel scores one chunk that may be far from its best; a channel that finds nothing is left out."""
         intent = intent_of(query.text, _rarity(snapshots))
-        probe = self._probe(snapshots, intent, intent.text)
         scope = Scope(_of_root(snapshots, root), ids_of([chunk]))
-        return next((found.found for found in candidates([scope], probe, self._weights)), ())
+        found, _ = self._found(snapshots, [scope], intent, intent.text)
+        return next((candidate.found for candidate in found), ())
+
+    def _found(
+        self,
+        snapshots: Sequence[Snapshot],
+        scopes: Sequence[Scope],
+        intent: Intent,
+        asked: str | Chunk,
+        cancelled: CancelCheck = never,
+    ) -> tuple[list[Candidate], Probe]:
+        """What the channels find; words are looked up while the models read what is asked, without Python's lock."""
+        reading = self._readers.submit(self._probe, snapshots, intent, asked)
+        by_words = gathered_by_words(scopes, intent, self._weights)
+        probe = reading.result()
+        stop_if(cancelled)
+        return candidates(scopes, probe, self._weights, by_words), probe
 
     def _listed(
         self,
@@ -200,8 +225,9 @@ class Searcher:
         query: Query,
     ) -> list[Candidate]:
         """Qualifiers alone list what they admit: plain code first, then by path."""
+        gathered = Gathered(intent)
         found = [
-            candidate_of(snapshot, chunk)
+            gathered.of(snapshot, chunk)
             for snapshot, chunks in zip(snapshots, allowed, strict=True)
             for chunk in chunks or ()
         ]
