@@ -22,7 +22,7 @@ from codeintel.models.passage import query_text
 from codeintel.search.channels import Probe, Scope, candidates, nearness
 from codeintel.search.intent import Intent, intent_of
 from codeintel.search.query import parse
-from codeintel.search.ranking import Candidate, ChannelHit, rank, signals_of
+from codeintel.search.ranking import Candidate, ChannelHit, rank, read_signals
 from codeintel.search.signals import Signal, SignalReader
 from codeintel.search.term_query import term_query
 from codeintel.search.weights import DEFAULT_WEIGHTS, Weights
@@ -135,9 +135,7 @@ def prepared_from(
 ) -> PreparedQuery:
     """The arrays of what the channels found."""
     found = sorted(unordered, key=lambda one: (one.chunk.uri, one.chunk.start_byte))
-    reader = SignalReader(intent)
-    for candidate in found:
-        candidate.signals = signals_of(candidate, reader)
+    read_signals(found, SignalReader(intent))
     numbers: dict[str, int] = {}
     file = [numbers.setdefault(one.chunk.uri, len(numbers)) for one in found]
     return PreparedQuery(

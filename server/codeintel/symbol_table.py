@@ -127,8 +127,7 @@ class _Base:
         code = self.documents.get(uri)
         if code is None:
             return []
-        order, firsts = self.by_document
-        rows, arrays = order[firsts[code] : firsts[code + 1]], self.arrays
+        rows, arrays = self._of_document(code), self.arrays
         rows = rows[arrays.definition[rows]]
         columns = (arrays.name[rows].tolist(), arrays.norm[rows].tolist(), arrays.start[rows].tolist())
         return [
@@ -136,13 +135,17 @@ class _Base:
             for name, norm, start in zip(*columns, strict=True)
         ]
 
+    def _of_document(self, code: int) -> Places:
+        """The rows of a document, by place."""
+        order, firsts = self.by_document
+        return order[firsts[code] : firsts[code + 1]]
+
     def symbols(self, uri: str) -> DocumentSymbols | None:
         """A document's occurrences, by place."""
         code = self.documents.get(uri)
         if code is None:
             return None
-        order, firsts = self.by_document
-        rows, arrays = order[firsts[code] : firsts[code + 1]], self.arrays
+        rows, arrays = self._of_document(code), self.arrays
         return DocumentSymbols(
             arrays.hashes[code],
             tuple(arrays.names[i] for i in arrays.name[rows].tolist()),

@@ -66,9 +66,8 @@ class TokenLists:
         places = np.sort(self._places(lists))
         owners = self.owners[places]
         firsts = np.flatnonzero(np.diff(owners, prepend=-1))
-        similar = similarities(
-            query, np.take(self.segment.entries, places, axis=0)
-        )  # 4 times as fast as [places]
+        retrieved = np.take(self.segment.entries, places, axis=0)  # 4 times as fast as [places]
+        similar = similarities(query, retrieved)
         nearest = np.maximum(np.maximum.reduceat(similar, firsts, axis=1), missing[:, None])
         return owners[firsts].astype(np.int64), nearest.sum(axis=0) / (UNIT * len(query))
 

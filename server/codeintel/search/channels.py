@@ -12,7 +12,7 @@ from codeintel.catalog.rows import Chunk
 from codeintel.search.intent import Intent
 from codeintel.search.late_ranks import LATE, Scored, rank_late
 from codeintel.search.locations import located
-from codeintel.search.ranking import Candidate, ChannelHit, signals_of
+from codeintel.search.ranking import Candidate, ChannelHit, read_signals
 from codeintel.search.signals import SignalReader
 from codeintel.search.term_query import TermQuery
 from codeintel.search.weights import Weights
@@ -81,10 +81,7 @@ class Gathered:
 
     def read_signals(self) -> None:
         """Read the signals of those that have none yet."""
-        for own in self.of_root.values():
-            for candidate in own.values():
-                if candidate.signals is None:
-                    candidate.signals = signals_of(candidate, self._reader)
+        read_signals(self.everyone(), self._reader)
 
     def _of_file(self, snapshot: Snapshot, uri: str) -> tuple[SymbolTable | None, str]:
         key = (snapshot.root.name, uri)

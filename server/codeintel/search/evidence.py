@@ -10,7 +10,7 @@ import numpy as np
 
 from codeintel.analysis.identifiers import terms
 from codeintel.catalog.rows import Chunk
-from codeintel.engines.late_maxsim import Alignment
+from codeintel.engines.late_maxsim import Alignment, similarities
 from codeintel.engines.late_view import LateView
 from codeintel.engines.lexical import TermScore
 from codeintel.engines.sparse import Sums
@@ -118,7 +118,7 @@ def alignment_evidence(
 
 def _nearest_tokens(query: Row, passage: Row, alignments: Sequence[Alignment]) -> list[int]:
     """Of the tokens behind each entry that is aligned, the one nearest to the query's."""
-    near = query.astype(np.float32) @ passage.T.astype(np.float32)
+    near = similarities(query, passage)
     firsts = [POOLED * one.token for one in alignments]
     return [
         first + int(near[one.query_token, first : first + POOLED].argmax())

@@ -70,10 +70,8 @@ def rank(
     candidates: Sequence[Candidate], intent: Intent, weights: Weights, base: Contribution | None = None
 ) -> list[Candidate]:
     """Order the candidates, best first, and fill in their contributions; `base` is given to each alike."""
-    reader = SignalReader(intent)
+    read_signals(candidates, SignalReader(intent))
     for candidate in candidates:
-        if candidate.signals is None:
-            candidate.signals = signals_of(candidate, reader)
         candidate.contributions, candidate.score = [], 0.0
         for contribution in chain(
             [base] if base else _fused(candidate, weights), _priors(candidate, intent, weights)
@@ -85,10 +83,12 @@ def rank(
     return sorted(candidates, key=_order)
 
 
-def signals_of(candidate: Candidate, reader: SignalReader) -> Signals:
-    """What the reader makes of a candidate."""
-    has_words = any(hit.channel == "bm25" for hit in candidate.found)
-    return reader.read(candidate.chunk, candidate.symbols, candidate.head, has_words=has_words)
+def read_signals(candidates: Iterable[Candidate], reader: SignalReader) -> None:
+    """Have the reader read the signals of those that have none yet."""
+    for one in candidates:
+        if one.signals is None:
+            has_words = any(hit.channel == "bm25" for hit in one.found)
+            one.signals = reader.read(one.chunk, one.symbols, one.head, has_words=has_words)
 
 
 def _order(candidate: Candidate) -> tuple[float, str, int]:

@@ -50,7 +50,6 @@ MAX_LIMIT = 1_000  # more is a report, not an answer; the whole ranking is never
 # a second at 60 chunks/s. Comparing lifts a candidate by no more than the weight of the channel. A guess.
 ON_DEMAND = 32
 
-
 # Queries that are read at once, each by one thread, while their words are looked up.
 READERS = 2
 
