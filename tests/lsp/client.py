@@ -122,9 +122,10 @@ async def connected(
     configuration: dict[str, Any] | None = None,
     change: Callable[[types.ClientCapabilities], None] | None = None,
     indexed: bool = True,
+    server: Sequence[str] = SERVER,
 ) -> AsyncIterator[Client]:
     """A session on the folders, shut down in the end; with `indexed` it begins when indexing has ended."""
-    client = await ClientServerConfig(SERVER, Client, ENVIRONMENT).start()
+    client = await ClientServerConfig(list(server), Client, ENVIRONMENT).start()
     assert isinstance(client, Client)
     client.set_configuration(configuration or {})
     capabilities = client_capabilities(editor)

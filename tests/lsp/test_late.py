@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,12 +11,19 @@ from lsprotocol import types
 from codeintel.lsp import protocol
 from lookup_model import write_lookup_model
 from lsp.client import Client, connected, until
-from lsp.test_live import change, open_document
+from lsp.test_live import open_document
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-KEY_S = 0.05
-"""Between two keys: while somebody types, the meaning tier rests."""
+HASTY = """
+import sys
+from codeintel import entry
+entry.multiply_on_one_thread()
+from codeintel import scheduler
+scheduler.TYPING_PAUSE_S = 1e9
+sys.exit(entry.server())
+"""
+"""The server of somebody whose every search comes before the typing pauses: the meaning tier rests until it is asked."""
 
 
 async def test_alignments_travel_with_their_ranges(workspace: Path, tmp_path: Path) -> None:
@@ -43,10 +48,10 @@ async def test_a_better_order_follows_once_what_was_typed_has_its_vectors(
     workspace: Path, tmp_path: Path
 ) -> None:
     switch_on(workspace, tmp_path, "narrow")
-    async with connected(workspace) as client, typing(client, workspace / "notes.txt"):
+    async with connected(workspace, server=(sys.executable, "-c", HASTY)) as client:
         text = "def jobs_wait(queue):\n    return queue.jobs\n"
         open_document(client, workspace / "retry.py", text)
-        await until(lambda: client.statuses[-1].live == 2)
+        await until(lambda: client.statuses[-1].live == 1)
         before = await client.ask(protocol.STATUS, protocol.StatusParams())
         found = await client.search("lang:python jobs wait", partial_result_token="first")
         assert found.hits == []
@@ -66,9 +71,9 @@ async def test_who_wants_no_partial_results_is_answered_at_once_and_better_the_n
     workspace: Path, tmp_path: Path
 ) -> None:
     switch_on(workspace, tmp_path, "narrow")
-    async with connected(workspace) as client, typing(client, workspace / "notes.txt"):
+    async with connected(workspace, server=(sys.executable, "-c", HASTY)) as client:
         open_document(client, workspace / "retry.py", "def jobs_wait(queue):\n    return queue.jobs\n")
-        await until(lambda: client.statuses[-1].live == 2)
+        await until(lambda: client.statuses[-1].live == 1)
         first = await client.search("lang:python jobs wait")
         assert late_scores([first.hits])["retry.py"] == [None]
         covered = first.coverage.meaning
@@ -80,23 +85,6 @@ def switch_on(workspace: Path, folder: Path, late: str) -> None:
     model = write_lookup_model(folder / "model")
     text = f"[model]\nfolder = '{model}'\n[channels]\nlate = '{late}'\n"
     (workspace / "codeintel.toml").write_text(text)
-
-
-@asynccontextmanager
-async def typing(client: Client, path: Path) -> AsyncIterator[None]:
-    """Somebody types into a document that the test is not about."""
-
-    async def keys() -> None:
-        open_document(client, path, "0")
-        for version in range(2, 10_000):
-            change(client, path, version, types.TextDocumentContentChangeWholeDocument(str(version)))
-            await asyncio.sleep(KEY_S)
-
-    task = asyncio.create_task(keys())
-    try:
-        yield
-    finally:
-        task.cancel()
 
 
 def late_scores(batches: list[list[protocol.Hit]]) -> dict[str, list[float | None]]:
