@@ -16,6 +16,7 @@ from typing import Final
 
 from codeintel.catalog.folder import FOLDER_NAME
 from codeintel.catalog.manifest import MANIFEST_NAME
+from codeintel.indexing.index_folders import check_indexes
 from codeintel.service import Service
 from faults.client import Client
 from faults.editing import reindexed
@@ -158,7 +159,7 @@ def _tier_of(workspace: Path) -> str:
 
 
 def _found(workspace: Path, tier: str) -> list[str]:
-    return [one.artifact for one in Service.check([workspace], settings(tier))]
+    return [one.artifact for one in check_indexes([workspace], settings(tier))]
 
 
 def _counterpart(older: Path, name: str) -> Path | None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from codeintel.catalog.folder import FOLDER_NAME
 from codeintel.catalog.store import Store
+from codeintel.indexing.index_folders import check_indexes
 from codeintel.service import SearchRequest, Service
 from codeintel.settings import Settings
 from faults.laboratory import QUERIES, copy
@@ -53,7 +54,7 @@ def differences(
     """
     found = [
         f"check: {one.artifact} {one.problem}"
-        for one in Service.check([folder], settings(tier))
+        for one in check_indexes([folder], settings(tier))
         if one.severity == "error"
     ]
     if found:

@@ -23,7 +23,8 @@ from codeintel.errors import Cancelled, CodeIntelError, IndexTrouble, ModelError
 from codeintel.indexing.document_queue import Urgency
 from codeintel.indexing.memory import collect_young, give_back_memory, keep_for_good
 from codeintel.indexing.progress import ENCODING, STRUCTURE, Meter, ProgressReport, silent
-from codeintel.service import IndexReport, Service
+from codeintel.indexing.reports import IndexReport
+from codeintel.service import Service
 from codeintel.tiers import Tier
 from codeintel.workspace.roots import Root, contains
 from codeintel.workspace.walking import PRIVATE_FOLDERS

@@ -6,33 +6,35 @@ It may be used from any thread; everything here can block, so a surface with a l
 from __future__ import annotations
 
 import re
-import threading
 import time
-from collections import OrderedDict, defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 
 from codeintel.cancellation import CancelCheck, never
-from codeintel.catalog.check import Finding
 from codeintel.catalog.database import Database
 from codeintel.catalog.export import export_table
-from codeintel.catalog.folder import FOLDER_NAME, discard
-from codeintel.catalog.lock import WriterLock
-from codeintel.catalog.manifest import Manifest
 from codeintel.catalog.occurrence_rows import OccurrenceRows, symbol_rows
 from codeintel.catalog.person_sql import SqlAnswer
 from codeintel.catalog.rows import Chunk
-from codeintel.errors import IndexCorrupt, IndexLocked, IndexTrouble, UsageError, WorkspaceError
+from codeintel.errors import IndexTrouble, UsageError, WorkspaceError
 from codeintel.indexing.analysis import AnalysisRules
-from codeintel.indexing.checking import check_index
 from codeintel.indexing.document_queue import Urgency
+from codeintel.indexing.index_folders import index_folder, open_or_follow, take_over
 from codeintel.indexing.live_analysis import LiveAnalysis
-from codeintel.indexing.opening import Opened, empty_index, open_index
 from codeintel.indexing.presence import presence
 from codeintel.indexing.progress import Progress, ProgressReport, silent
-from codeintel.indexing.root_index import RefreshReport, RootIndex
+from codeintel.indexing.reports import (
+    IndexReport,
+    Reclaimed,
+    Status,
+    index_report,
+    manifest_bytes,
+    root_status,
+)
+from codeintel.indexing.root_index import RootIndex
 from codeintel.indexing.scip_indexers import IndexerOptions
 from codeintel.indexing.scip_refresh import IndexerRun
 from codeintel.indexing.scip_status import ScipStatus, scip_status
@@ -47,6 +49,7 @@ from codeintel.search.answers import Answer, Coverage, Explanation, Hit
 from codeintel.search.channel_outputs import WIDE, lacking_outputs, wanted_outputs
 from codeintel.search.document_outline import OutlineSymbol, document_outline
 from codeintel.search.expectations import Expected
+from codeintel.search.last_hits import LastHits
 from codeintel.search.navigation import Navigation, RootSymbols
 from codeintel.search.positions import Location, Position, Positions
 from codeintel.search.searcher import Searcher, SearchRequest
@@ -62,77 +65,9 @@ from codeintel.workspace.roots import Root, innermost, open_root, path_of, uniqu
 from codeintel.workspace.skipping import SkipRules
 from codeintel.workspace.watching import folders_holding
 
-__all__ = ["IndexReport", "RootStatus", "SearchRequest", "Service", "Status", "Tier"]
+__all__ = ["SearchRequest", "Service", "Tier"]
 
 STRUCTURE_TIMES = 3  # as long as parsing for the text tier: LibCST alone takes ten times its share
-REMEMBERED_FILES = 256  # files whose last hits a hover can explain
-
-
-@dataclass(frozen=True, slots=True)
-class IndexReport:
-    """What one indexing run found and did, over every root; `seconds` is wall time."""
-
-    files: int
-    changed: int
-    removed: int
-    skipped: dict[str, int]
-    chunks: int
-    encoded: int
-    seconds: float
-    tier: Tier
-
-
-@dataclass(frozen=True, slots=True)
-class Reclaimed:
-    """What `Service.reclaim` removed, and the bytes that the indexes have left."""
-
-    files: int
-    bytes: int
-    left: int
-
-
-@dataclass(frozen=True, slots=True)
-class RootStatus:
-    """One root's index as it is now; `meaning` counts chunks with contextual vectors, `structured` documents with rows.
-
-    `live` and `stale` count documents: those with unsaved text, and those known to have changed since they were read.
-    `following` says that another process writes the index. `outputs` counts the chunks that have each of the encoder's
-    further outputs that a channel asks for: `tokens`, `terms`.
-    """
-
-    name: str
-    path: Path
-    index_folder: Path | None
-    generation: int
-    files: int
-    skipped: dict[str, int]
-    chunks: int
-    documents: int
-    structured: int
-    meaning: int
-    size_bytes: int
-    languages: dict[str, int]
-    last_indexed_at: str
-    live: int = 0
-    stale: int = 0
-    following: bool = False
-    outputs: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """The whole workspace; `stage` is what indexing is doing, None when it rests.
-
-    `encoded` and `remembered` count the passages since the start that the encoder read, and that the cache knew.
-    """
-
-    roots: tuple[RootStatus, ...]
-    encoder: str
-    static: str
-    encoded: int
-    remembered: int
-    stage: Progress | None = None
-    warnings: tuple[str, ...] = field(default=())
 
 
 class Service:
@@ -163,8 +98,7 @@ class Service:
             None if readonly else StructureWorkers(STRUCTURE_TIMES * settings.workers.timeout_seconds)
         )
         self._listed: dict[tuple[str, str], bool] = {}
-        self._last_hits: OrderedDict[tuple[str, str], tuple[str, tuple[Hit, ...]]] = OrderedDict()
-        self._remembering = threading.Lock()
+        self._last_hits = LastHits()
         self._stage: Progress | None = None
         self._database = Database()
         if self._workers is not None and not any(len(index.snapshot.chunks) for index in indexes):
@@ -189,8 +123,10 @@ class Service:
         indexes: list[RootIndex] = []
         try:
             for root in roots:
-                folder = _index_folder(root, settings, len(roots))
-                opened = _opened(root, folder, models, settings, readonly=readonly, following=following)
+                folder = index_folder(root, settings, len(roots))
+                opened = open_or_follow(
+                    root, folder, models, settings, readonly=readonly, following=following
+                )
                 warnings += [f"{root.name}: {warning}" for warning in opened.warnings]
                 indexes.append(RootIndex(root, opened, models, roots, wide=settings.channels.late == WIDE))
         except BaseException:
@@ -269,7 +205,7 @@ class Service:
                 index.publish_views()
         finally:
             self._stage = None
-        return _report(reports, written, encoded, tier, time.monotonic() - started)
+        return index_report(reports, written, encoded, tier, time.monotonic() - started)
 
     @property
     def deepest(self) -> Tier:
@@ -322,7 +258,7 @@ class Service:
             )
             for index in written
         ]
-        return _report(reports, self._indexes, 0, Tier.TEXT, time.monotonic() - started)
+        return index_report(reports, self._indexes, 0, Tier.TEXT, time.monotonic() - started)
 
     def compare(
         self, report: ProgressReport = silent, cancelled: CancelCheck = never, force: bool = False
@@ -336,16 +272,13 @@ class Service:
         """How urgent the next document is that waits for its meaning; None where none does."""
         if self.deepest < Tier.MEANING:
             return None
-        urgencies = [
-            urgency for index in self._indexes if (urgency := index.state.waiting.urgency) is not None
-        ]
-        return min(urgencies, default=None)
+        most = self._most_urgent(_meaning_urgency)
+        return None if most is None else most[0]
 
     def encode_some(self, cancelled: CancelCheck = never) -> int:
         """Give the most urgent chunks their contextual vectors; answers how many, 0 where none waits."""
-        waiting = [(index.state.waiting.urgency, number) for number, index in enumerate(self._indexes)]
-        urgent = min(((urgency, number) for urgency, number in waiting if urgency is not None), default=None)
-        return 0 if urgent is None else self._indexes[urgent[1]].encode_some(cancelled)
+        most = self._most_urgent(_meaning_urgency)
+        return 0 if most is None else most[1].encode_some(cancelled)
 
     def encode_first(self, chunks: Sequence[tuple[Root, Chunk]], cancelled: CancelCheck = never) -> int:
         """Give some chunks, those that lack it, their contextual vectors at once; answers how many did.
@@ -364,23 +297,17 @@ class Service:
         """How urgent the next document is that waits for its structure; None where none does."""
         if self.deepest < Tier.STRUCTURE:
             return None
-        urgencies = [urgency for index in self._indexes if (urgency := index.structure.urgency) is not None]
-        return min(urgencies, default=None)
+        most = self._most_urgent(_structure_urgency)
+        return None if most is None else most[0]
 
     def structure_some(self, *, at_least: Urgency = Urgency.REST, cancelled: CancelCheck = never) -> int:
         """Give the most urgent documents their structure; answers how many, 0 where none is so urgent."""
         if self._structure is None:
             return 0
-        waiting = [(index.structure.urgency, number) for number, index in enumerate(self._indexes)]
-        urgent = min(
-            ((urgency, number) for urgency, number in waiting if urgency is not None and urgency <= at_least),
-            default=None,
-        )
-        if urgent is None:
+        most = self._most_urgent(_structure_urgency)
+        if most is None or most[0] > at_least:
             return 0
-        return self._indexes[urgent[1]].structure_some(
-            self._structure, at_least=at_least, cancelled=cancelled
-        )
+        return most[1].structure_some(self._structure, at_least=at_least, cancelled=cancelled)
 
     @property
     def asks_compilers(self) -> bool:
@@ -469,7 +396,7 @@ class Service:
         if self._workers is None:
             raise UsageError("This index is open for reading only.", "Another process keeps it up to date.")
         found = [index.reclaim(cancelled) for index in self._indexes]
-        left = sum(_bytes(index.store.manifest) for index in self._indexes)
+        left = sum(manifest_bytes(index.store.manifest) for index in self._indexes)
         return Reclaimed(sum(files for files, _ in found), sum(size for _, size in found), left)
 
     def attend(self) -> list[Root]:
@@ -478,15 +405,15 @@ class Service:
         for index in self._indexes:
             if index.writable or self._workers is None:
                 continue
-            folder = _index_folder(index.root, self._settings, len(self._indexes))
-            if (opened := _taken_over(index.root, folder, self._models, self._settings)) is not None:
+            folder = index_folder(index.root, self._settings, len(self._indexes))
+            if (opened := take_over(index.root, folder, self._models, self._settings)) is not None:
                 index.adopt(opened)
                 taken.append(index.root)
                 continue
             try:
                 index.follow()
             except IndexTrouble:
-                index.adopt(_opened(index.root, folder, self._models, self._settings, following=True))
+                index.adopt(open_or_follow(index.root, folder, self._models, self._settings, following=True))
         return taken
 
     @property
@@ -497,7 +424,7 @@ class Service:
     def search(self, request: SearchRequest, cancelled: CancelCheck = never) -> Answer:
         """The best hits of every root. Raises UsageError, QueryError, NotReady, Cancelled."""
         answer = self._searcher.search(self._snapshots(), request, cancelled)
-        self._remember(answer)
+        self._last_hits.remember(answer)
         return answer
 
     def similar(self, path: Path, line: int, limit: int = 10, cancelled: CancelCheck = never) -> Answer:
@@ -507,7 +434,7 @@ class Service:
         answer = self._searcher.similar(
             snapshots, snapshot.root, _chunk_at(snapshot, uri, line), limit, cancelled
         )
-        self._remember(answer)
+        self._last_hits.remember(answer)
         return answer
 
     def explain(
@@ -574,14 +501,7 @@ class Service:
             snapshot, uri = self._locate(self._snapshots(), path)
         except WorkspaceError:
             return None
-        with self._remembering:
-            remembered = self._last_hits.get((snapshot.root.name, uri))
-        if remembered is None:
-            return None
-        query, hits = remembered
-        covering = (hit for hit in hits if hit.chunk.start_line <= line <= hit.chunk.end_line)
-        hit = next(covering, None)
-        return None if hit is None else (query, hit)
+        return self._last_hits.at(snapshot.root.name, uri, line)
 
     # -- navigation ---------------------------------------------------------------------------------------------
 
@@ -666,7 +586,7 @@ class Service:
 
     def status(self) -> Status:
         """What is indexed, how far, with what, and where it lies."""
-        statuses = tuple(_root_status(index) for index in self._indexes)
+        statuses = tuple(root_status(index) for index in self._indexes)
         models = self._models
         return Status(
             statuses,
@@ -699,37 +619,6 @@ class Service:
         for index in self._indexes:
             index.publish_views()
 
-    @staticmethod
-    def discard(folders: Sequence[Path], settings: Settings) -> None:
-        """Remove the indexes of a workspace that no service has open; the next one makes them anew.
-
-        Raises IndexLocked where another process writes one, WorkspaceError where files cannot be removed.
-        """
-        roots = unique_names([open_root(folder).path for folder in folders])
-        for root in roots:
-            folder = _index_folder(root, settings, len(roots))
-            if not folder.is_dir():
-                continue
-            try:
-                lock = WriterLock(folder)
-                try:
-                    discard(folder)
-                finally:
-                    lock.release()
-            except OSError as error:
-                raise WorkspaceError(
-                    f"{folder} cannot be removed ({error.strerror}).", "Remove it by hand."
-                ) from error
-
-    @staticmethod
-    def check(folders: Sequence[Path], settings: Settings) -> list[Finding]:
-        """Everything in which the indexes on disk depart from the contract; empty where it holds.
-
-        Looks at the files as they are and repairs nothing: opening does that.
-        """
-        roots = unique_names([open_root(folder).path for folder in folders])
-        return [found for root in roots for found in check_index(_index_folder(root, settings, len(roots)))]
-
     def export_idmap(self, path: Path) -> int:
         """Write the id map of every root to `path` (.parquet, .csv or .jsonl); answers the number of rows."""
         self.publish(with_vectors=True)
@@ -753,6 +642,13 @@ class Service:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _most_urgent(
+        self, urgency_of: Callable[[RootIndex], Urgency | None]
+    ) -> tuple[Urgency, RootIndex] | None:
+        """The root whose next waiting document is the most urgent, the first of several; None where none waits."""
+        waiting = [(urgency, index) for index in self._indexes if (urgency := urgency_of(index)) is not None]
+        return min(waiting, key=itemgetter(0), default=None)
 
     def _snapshots(self) -> tuple[Snapshot, ...]:
         return tuple(index.snapshot for index in self._indexes)
@@ -786,78 +682,18 @@ class Service:
         root = self._root_of(path)
         return next(snapshot for snapshot in snapshots if snapshot.root == root), uri_of(root, path)
 
-    def _remember(self, answer: Answer) -> None:
-        by_file: dict[tuple[str, str], list[Hit]] = defaultdict(list)
-        for hit in answer.hits:
-            by_file[hit.root.name, hit.chunk.uri].append(hit)
-        with self._remembering:
-            for key, hits in by_file.items():
-                self._last_hits[key] = (answer.query, tuple(hits))
-                self._last_hits.move_to_end(key)
-            while len(self._last_hits) > REMEMBERED_FILES:
-                self._last_hits.popitem(last=False)
+
+def _meaning_urgency(index: RootIndex) -> Urgency | None:
+    return index.state.waiting.urgency
 
 
-def _report(
-    reports: Sequence[RefreshReport], indexes: Sequence[RootIndex], encoded: int, tier: Tier, seconds: float
-) -> IndexReport:
-    """The roots' reports as one."""
-    skipped: dict[str, int] = defaultdict(int)
-    for one in reports:
-        for reason, count in one.skipped.items():
-            skipped[reason] += count
-    return IndexReport(
-        files=sum(one.files for one in reports),
-        changed=sum(one.changed for one in reports),
-        removed=sum(one.removed for one in reports),
-        skipped=dict(skipped),
-        chunks=sum(len(index.snapshot.chunks) for index in indexes),
-        encoded=encoded,
-        seconds=seconds,
-        tier=tier,
-    )
-
-
-def _opened(
-    root: Root,
-    folder: Path,
-    models: Models,
-    settings: Settings,
-    *,
-    readonly: bool = False,
-    following: bool = False,
-) -> Opened:
-    """The index of a root; with `following` read only where another process writes, empty before its first state."""
-    chunk_chars = settings.index.chunk_chars
-    try:
-        return open_index(root, folder, models, chunk_chars, readonly=readonly)
-    except IndexLocked:
-        if not following:
-            raise
-    try:
-        return open_index(root, folder, models, chunk_chars, readonly=True)
-    except IndexCorrupt:
-        return empty_index(root, models, chunk_chars)
-
-
-def _taken_over(root: Root, folder: Path, models: Models, settings: Settings) -> Opened | None:
-    """The index of a root for writing, None while another process writes it."""
-    try:
-        return open_index(root, folder, models, settings.index.chunk_chars)
-    except IndexTrouble:
-        return None
+def _structure_urgency(index: RootIndex) -> Urgency | None:
+    return index.structure.urgency
 
 
 def _occurrences_of(index: RootIndex, uris: Collection[str]) -> OccurrenceRows | None:
     rows = index.rows_of("scip_occurrences", uris)
     return None if rows is None else OccurrenceRows(rows)
-
-
-def _index_folder(root: Root, settings: Settings, roots: int) -> Path:
-    """`.codeintel` in the root, or where the setting places it; several roots then each have a folder in that."""
-    if settings.index.folder is None:
-        return root.path / FOLDER_NAME
-    return settings.index.folder / root.name if roots > 1 else settings.index.folder
 
 
 def _chunk_at(snapshot: Snapshot, uri: str, line: int) -> Chunk:
@@ -871,32 +707,3 @@ def _chunk_at(snapshot: Snapshot, uri: str, line: int) -> Chunk:
             return chunk
     message = f"{uri} has {file.row.lines:,} lines; line {line + 1:,} is not among them."
     raise UsageError(message, field="line")
-
-
-def _root_status(index: RootIndex) -> RootStatus:
-    snapshot, store = index.snapshot, index.store
-    languages, manifest = snapshot.chunks.languages, store.manifest
-    return RootStatus(
-        name=index.root.name,
-        path=index.root.path,
-        index_folder=store.folder,
-        generation=store.generation,
-        files=sum(languages.values()),
-        skipped=snapshot.chunks.skipped,
-        chunks=len(snapshot.chunks),
-        documents=snapshot.documents,
-        structured=snapshot.structured,
-        meaning=len(snapshot.contextual),
-        size_bytes=_bytes(manifest) if store.folder else 0,
-        languages=languages,
-        last_indexed_at=manifest.created_at,
-        live=len(snapshot.live),
-        stale=len(snapshot.stale),
-        following=not index.writable,
-        outputs={output.value: len(view) for output, view in snapshot.outputs.items()},
-    )
-
-
-def _bytes(manifest: Manifest) -> int:
-    """The size of everything that the manifest vouches for."""
-    return sum(part.bytes for part in manifest.parts) + sum(one.bytes for one in manifest.artifacts)

@@ -18,7 +18,7 @@ from codeintel.cli.stdio import RefusedError, ServerGoneError, StdioServer, _nex
 
 def test_it_starts_the_real_server_and_prints_explained_hits(project: Path) -> None:
     command = [sys.executable, "-m", "codeintel.cli.demo", str(project), "wait longer after each failure"]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=ENVIRONMENT)
+    run = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False, env=ENVIRONMENT)
     assert run.returncode == 0, run.stderr
     assert run.stderr == ""
     assert "server started and initialized" in run.stdout
@@ -32,7 +32,7 @@ def test_it_starts_the_real_server_and_prints_explained_hits(project: Path) -> N
 
 def test_a_folder_that_is_none_is_a_usage_error(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "codeintel.cli.demo", str(tmp_path / "absent"), "x"]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=ENVIRONMENT)
+    run = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False, env=ENVIRONMENT)
     assert run.returncode == 2
     assert run.stderr.startswith("error: There is no folder ")
 

@@ -141,7 +141,7 @@ def test_an_interrupt_keeps_what_is_finished_and_exits_with_130(tmp_path: Path) 
     while process.poll() is None and not any(tmp_path.glob(".codeintel/lexical/*.store")):
         time.sleep(0.02)  # until the first files are searchable
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=240)
     assert process.returncode == 130, err
     assert out == ""
     kept = re.match(r"Stopped\. What is finished is kept: ([\d,]+) files, [\d,]+ chunks", err)

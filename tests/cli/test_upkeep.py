@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cli.project import ENVIRONMENT, INDEXCTL, Program
 
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 def test_gc_folds_deltas_in_and_leaves_the_answers_alone(indexctl: Program, tmp_path: Path) -> None:

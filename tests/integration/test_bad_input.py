@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from codeintel.errors import ModelError, NotReady
+from codeintel.indexing.index_folders import check_indexes
 from codeintel.models.folder import Models, load_models
 from codeintel.search.answers import Hit
 from codeintel.search.channel_outputs import wanted_outputs
@@ -117,7 +118,7 @@ def test_a_spoiled_model_is_named_and_words_are_searched_all_the_same(
     with opened(folder, settings=chosen) as mended:
         assert mended.search(SearchRequest("retry backoff")).hits
         mended.index()
-        assert Service.check([folder], chosen) == []
+        assert check_indexes([folder], chosen) == []
 
 
 @pytest.mark.parametrize("missing", [["tokens"], ["terms"], ["tokens", "terms"]], ids="+".join)
@@ -154,7 +155,7 @@ def test_token_vectors_of_another_model_are_made_anew_while_searches_go_on(
         assert sources(one.search(SearchRequest("retry backoff")).hits) == everything
         assert one.encode_some() == 0
         one.publish(with_vectors=True)
-        assert Service.check([folder], chosen) == []
+        assert check_indexes([folder], chosen) == []
 
 
 # -- queries ----------------------------------------------------------------------------------------------------
@@ -248,4 +249,4 @@ def test_a_workspace_of_one_chunk_is_searched_changed_and_emptied(tmp_path: Path
         one.index()
         with pytest.raises(NotReady):
             one.search(SearchRequest("wait"))
-        assert Service.check([folder], chosen) == []
+        assert check_indexes([folder], chosen) == []

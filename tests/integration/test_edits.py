@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from codeintel.analysis.identifiers import terms
+from codeintel.indexing.index_folders import check_indexes
 from codeintel.service import Service
 from codeintel.settings import Settings
 from codeintel.snapshot import Snapshot
@@ -135,7 +136,7 @@ def check(rounds: list[list[Edit]], options: Settings, *, reopen: bool) -> None:
                     apply(edits, folder)
                     service.index()
                 edited = contents(service)
-        assert Service.check([folder], options) == []
+        assert check_indexes([folder], options) == []
         shutil.rmtree(folder / ".codeintel")
         with indexed(folder, settings=options) as service:
             fresh = contents(service)

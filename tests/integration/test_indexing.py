@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 
 from codeintel.errors import Cancelled, IndexTrouble
+from codeintel.indexing.reports import IndexReport
 from codeintel.indexing.root_index import ENCODE_BATCH
 from codeintel.indexing.workers import BATCH_FILES
 from codeintel.search.searcher import SearchRequest
-from codeintel.service import IndexReport, Service
+from codeintel.service import Service
 from codeintel.tiers import Tier
 from codeintel.workspace.discovery import discover
 from codeintel.workspace.files import Discovery, SkippedFile

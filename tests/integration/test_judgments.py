@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from codeintel.errors import QueryError, UsageError, WorkspaceError
+from codeintel.indexing.index_folders import discard_indexes
 from codeintel.judgments.place import judgments_file
 from codeintel.service import Service
 from workspaces import TEXT_ONLY, indexed, opened, write
@@ -57,7 +58,7 @@ def test_neither_deleting_nor_rebuilding_the_index_loses_them(folder: Path) -> N
     shutil.rmtree(folder / ".codeintel")
     with indexed(folder) as service:
         assert told(service) == [("retry", "good", "a.py", "chunk")]
-    Service.discard([folder], TEXT_ONLY)
+    discard_indexes([folder], TEXT_ONLY)
     with indexed(folder) as service:
         assert told(service) == [("retry", "good", "a.py", "chunk")]
 

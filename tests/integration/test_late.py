@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from codeintel.indexing.index_folders import check_indexes
 from codeintel.models.folder import Models
 from codeintel.models.outputs import Output
 from codeintel.search.channel_outputs import LateMode
@@ -208,7 +209,7 @@ def test_lists_that_are_lost_are_made_again(folder: Path, models: Models) -> Non
         assert ranking(again, "wait") == found
         again.index()
         assert snapshot(again).token_lists
-        assert Service.check([folder], MEANING) == []
+        assert check_indexes([folder], MEANING) == []
 
 
 def test_a_model_without_token_vectors_is_named_and_searched_without(folder: Path, tmp_path: Path) -> None:

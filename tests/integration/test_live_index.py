@@ -28,6 +28,7 @@ from hypothesis.stateful import (
 
 from codeintel.catalog.schemas import tables_of
 from codeintel.indexing.document_queue import Urgency
+from codeintel.indexing.index_folders import check_indexes
 from codeintel.indexing.token_lists import unlisted
 from codeintel.models.folder import Models
 from codeintel.models.outputs import Output, gives_outputs
@@ -318,7 +319,7 @@ class LiveIndex(RuleBasedStateMachine):
     @rule()
     def nothing_of_unsaved_text_is_on_disk(self) -> None:
         self.settle()
-        assert Service.check([self.folder], self.settings) == []
+        assert check_indexes([self.folder], self.settings) == []
         with opened(self.folder, settings=self.settings, models=self.models, readonly=True) as reader:
             reader.load_structure()
             shown = {**contents(reader._snapshots()[0], reader), **tables(reader)}

@@ -29,7 +29,7 @@ from lookup_model import lookup_models
 from workspaces import MEANING, TEXT_ONLY, opened, snapshot, write
 
 NARROW = replace(MEANING, channels=ChannelSettings("narrow", splade=False))
-PATIENCE_S = 20.0
+PATIENCE_S = 120.0
 MANY = {f"wait{number}.py": f"def wait_{number}(job):\n    return job\n" for number in range(2 * ON_DEMAND)}
 NEW = "def drain(lake):\n    '''Wait until the lake is empty.'''\n    return lake\n"
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from codeintel.engines.sparse_source import impacts_of
+from codeintel.indexing.index_folders import check_indexes
 from codeintel.models.folder import Models
 from codeintel.models.outputs import NO_OUTPUTS, Output, Outputs
 from codeintel.models.vectors import passage_for
@@ -44,7 +45,7 @@ def service(folder: Path, models: Models, **options: bool) -> Iterator[Service]:
 
 
 def findings(folder: Path) -> list[object]:
-    return list(Service.check([folder], MEANING))
+    return list(check_indexes([folder], MEANING))
 
 
 def segments(folder: Path) -> list[str]:

@@ -61,7 +61,7 @@ def sources(texts: Mapping[str, str]) -> Sources:
 
 
 def fakes(
-    folder: Path, python: str = "well", typescript: str = "well", timeout: float = 30.0
+    folder: Path, python: str = "well", typescript: str = "well", timeout: float = 60.0
 ) -> IndexerOptions:
     behaviours = {"scip-python": python, "scip-typescript": typescript}
     programs = {
@@ -110,13 +110,15 @@ def test_progress_is_told_from_copying_to_reading(root: Root, tmp_path: Path) ->
         ("write_half", IndexerFailed, "the end of the file"),
         ("write_json", IndexerFailed, "cannot be used"),
         ("index_elsewhere", IndexerFailed, "none of the documents"),
-        ("hang", IndexerTimedOut, "after 2 seconds"),
+        ("hang", IndexerTimedOut, "after 5 seconds"),
     ],
 )
 def test_an_indexer_that_misbehaves_is_told_of_and_the_next_one_runs(
     root: Root, tmp_path: Path, behaviour: str, error: type[Exception], told: str
 ) -> None:
-    taken, (first, second) = refreshed(root, fakes(tmp_path, behaviour, timeout=2.0))
+    taken, (first, second) = refreshed(
+        root, fakes(tmp_path, behaviour, timeout=5.0 if behaviour == "hang" else 60.0)
+    )
     assert type(first.error) is error
     assert told in str(first.error)
     assert (second.error, [each.uri for each in taken]) == (None, ["web/till.ts"])

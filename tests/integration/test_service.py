@@ -10,8 +10,8 @@ from unittest.mock import patch
 import pytest
 
 from codeintel.errors import CodeIntelError, IndexCorrupt, NotReady, UsageError, WorkspaceError
+from codeintel.indexing.index_folders import check_indexes
 from codeintel.search.searcher import SearchRequest
-from codeintel.service import Service
 from workspaces import MEANING, TEXT_ONLY, find, indexed, opened, places, ranking, settings, snapshot, write
 
 RETRY = "class Retry:\n    def backoff(self):\n        return 1\n"
@@ -47,7 +47,7 @@ def test_an_empty_folder_is_not_ready_before_and_after_indexing(tmp_path: Path) 
         assert (report.files, report.chunks) == (0, 0)
         with pytest.raises(NotReady):
             service.search(SearchRequest("retry"))
-    assert Service.check([tmp_path], TEXT_ONLY) == []
+    assert check_indexes([tmp_path], TEXT_ONLY) == []
 
 
 def test_reading_what_was_never_indexed_is_refused(folder: Path) -> None:
@@ -149,7 +149,7 @@ def test_an_index_may_lie_elsewhere(folder: Path, tmp_path: Path) -> None:
         assert service.status().roots[0].index_folder == tmp_path / "elsewhere"
         answer = find(service, "Retry backoff")
     assert not (folder / ".codeintel").exists()
-    assert Service.check([folder], elsewhere) == []
+    assert check_indexes([folder], elsewhere) == []
     with opened(folder, settings=elsewhere) as service:
         assert find(service, "Retry backoff") == answer
 
@@ -160,7 +160,7 @@ def test_several_roots_share_a_folder_elsewhere_without_mixing(folder: Path, tmp
     with indexed(folder, other, settings=elsewhere):
         pass
     assert sorted(path.name for path in (tmp_path / "elsewhere").iterdir()) == ["other", "ws"]
-    assert Service.check([folder, other], elsewhere) == []
+    assert check_indexes([folder, other], elsewhere) == []
 
 
 def test_a_folder_of_other_things_is_not_taken_for_an_index(folder: Path, tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ def test_a_disk_that_fills_up_keeps_the_last_generation(folder: Path) -> None:
         assert ranking(service, "Retry backoff") == before
     with indexed(folder) as service:
         assert find(service, "New")[0][1] == "new.py"
-    assert Service.check([folder], TEXT_ONLY) == []
+    assert check_indexes([folder], TEXT_ONLY) == []
 
 
 def test_the_last_search_that_hit_a_line_is_remembered(folder: Path) -> None:

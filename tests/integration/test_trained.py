@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from codeintel.engines.dense_presets import PRESETS, Preset
+from codeintel.indexing.index_folders import check_indexes
 from codeintel.service import SearchRequest, Service
 from workspaces import MEANING, indexed, opened
 
@@ -56,7 +57,7 @@ def test_lists_are_written_once_and_loaded_again(folder: Path) -> None:
         assert (base.preset.inverted, len(base)) == (True, 200)
         assert service.search(SearchRequest("part 7 of the retry machinery")).hits
     assert trained_files(folder) == written
-    assert Service.check([folder], service._settings) == []
+    assert check_indexes([folder], service._settings) == []
 
 
 def test_what_changed_since_is_made_good_on_opening(folder: Path) -> None:
@@ -79,4 +80,4 @@ def test_damage_is_found_said_and_mended(folder: Path, ending: str) -> None:
     with opened(folder, settings=MEANING) as service:
         assert any(name in warning for warning in service.warnings)
         assert len(contextual(service)[0]) == 200
-    assert Service.check([folder], service._settings) == []
+    assert check_indexes([folder], service._settings) == []

@@ -24,7 +24,7 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2] / "serve
 SERVER = [sys.executable, "-c", "import sys; from codeintel.entry import server; sys.exit(server())"]
 EDITORS = ("visual-studio-code", "neovim@0.11", "emacs")
 
-PATIENCE_S = 30
+PATIENCE_S = 120
 """What a test waits for at most before it fails; nothing here takes more than seconds."""
 
 TEXT_ONLY = {"index": {"tier": "text"}}

@@ -10,7 +10,7 @@ from lsprotocol import types
 
 from codeintel.lsp import protocol
 from lookup_model import write_lookup_model
-from lsp.client import Client, connected, until
+from lsp.client import connected, until
 from lsp.test_live import open_document
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -23,7 +23,7 @@ from codeintel import scheduler
 scheduler.TYPING_PAUSE_S = 1e9
 sys.exit(entry.server())
 """
-"""The server of somebody whose every search comes before the typing pauses: the meaning tier rests until it is asked."""
+"""The server of somebody who searches before the typing pauses, always: the meaning tier rests until it is asked."""
 
 
 async def test_alignments_travel_with_their_ranges(workspace: Path, tmp_path: Path) -> None:

@@ -29,9 +29,9 @@ def check(ctx: click.Context, surface: Surface) -> None:
     \b
     indexctl check
     """
-    from codeintel.service import Service  # the engines take half a second to load
+    from codeintel.indexing.index_folders import check_indexes
 
-    findings = Service.check(surface.folders, settings_of(surface.folders)[0])
+    findings = check_indexes(surface.folders, settings_of(surface.folders)[0])
     if surface.for_people:
         stdout_console().print(_table(findings) if findings else "[green]✓[/] the index is whole")
     else:

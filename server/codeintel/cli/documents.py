@@ -17,9 +17,9 @@ from codeintel.search.summaries import summary
 
 if TYPE_CHECKING:
     from codeintel.catalog.check import Finding
+    from codeintel.indexing.reports import IndexReport, RootStatus, Status
     from codeintel.search.answers import Answer, Contribution, Coverage, Evidence, Explanation, Hit
     from codeintel.search.why_not import WhyNot
-    from codeintel.service import IndexReport, RootStatus, Status
 
 Document = dict[str, Any]
 

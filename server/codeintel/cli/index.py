@@ -21,7 +21,7 @@ from codeintel.errors import UsageError, WorkspaceError
 from codeintel.tiers import Tier
 
 if TYPE_CHECKING:
-    from codeintel.service import IndexReport
+    from codeintel.indexing.reports import IndexReport
 
 REASONS_SHOWN: Final = 6
 

@@ -16,7 +16,8 @@ from codeintel.settings import OptionWarning, Settings, from_environment, from_f
 from codeintel.tiers import Tier
 
 if TYPE_CHECKING:
-    from codeintel.service import IndexReport, Service
+    from codeintel.indexing.reports import IndexReport
+    from codeintel.service import Service
 
 
 @contextmanager

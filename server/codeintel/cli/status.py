@@ -15,7 +15,7 @@ from codeintel.cli.opening import opened
 from codeintel.cli.options import Surface, common_options
 
 if TYPE_CHECKING:
-    from codeintel.service import RootStatus, Status
+    from codeintel.indexing.reports import RootStatus, Status
 
 LANGUAGES_SHOWN: Final = 6
 OUTPUTS: Final = {"tokens": "token vectors", "terms": "term weights"}

@@ -15,11 +15,11 @@ from codeintel.search.summaries import summary
 if TYPE_CHECKING:  # the catalog imports pyarrow, which would double the time to start
     from codeintel.catalog.person_sql import SqlAnswer
     from codeintel.indexing.progress import Progress
+    from codeintel.indexing.reports import IndexReport, RootStatus, Status
     from codeintel.indexing.scip_refresh import IndexerRun
     from codeintel.search.answers import Answer, Contribution, Coverage, Explanation, Hit
     from codeintel.search.positions import Location
     from codeintel.search.why_not import WhyNot
-    from codeintel.service import IndexReport, RootStatus, Status
     from codeintel.workspace.roots import Root
 
 

@@ -19,8 +19,9 @@ from codeintel.lsp.progress import own_work_done, work_done
 from codeintel.lsp.watching import watch
 
 if TYPE_CHECKING:  # imported late to start fast; the server registers the features, which import this module
+    from codeintel.indexing.reports import IndexReport
     from codeintel.lsp.server import CodeIntelServer
-    from codeintel.service import IndexReport, Service
+    from codeintel.service import Service
 
 log = logging.getLogger(__name__)
 

@@ -204,6 +204,7 @@ def _open(
     troubled: Callable[[CodeIntelError | None], None],
 ) -> Opened:
     # not at the top: they import the engines, a second of starting up
+    from codeintel.indexing.index_folders import discard_indexes
     from codeintel.scheduler import Scheduler
     from codeintel.service import Service
 
@@ -215,7 +216,7 @@ def _open(
     troubles += [str(warning) for warning in dropped]
     if anew:
         forget(usable)
-        Service.discard(usable, settings)
+        discard_indexes(usable, settings)
     start = begin(usable)
     try:
         if start.is_hopeless:

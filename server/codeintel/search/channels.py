@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -113,7 +113,7 @@ def candidates(
         _ask(channel, weight, gathered, scopes, probe, weights)
     _locate(gathered, scopes, probe.intent)
     if late:
-        lacking = _lacking(gathered, scopes)
+        lacking = lacking_tokens(gathered.everyone(), (scope.snapshot for scope in scopes))
         scored = (
             _best(_late, gathered, scopes, probe, weights)
             if probe.wide
@@ -161,13 +161,14 @@ def without_channel(
     return left
 
 
-def _lacking(gathered: Gathered, scopes: Sequence[Scope]) -> list[Candidate]:
-    """The candidates without token vectors."""
+def lacking_tokens(candidates: Sequence[Candidate], snapshots: Iterable[Snapshot]) -> list[Candidate]:
+    """The candidates of these roots whose chunks have no token vectors, which late interaction cannot compare."""
     found: list[Candidate] = []
-    for scope in scopes:
-        own, late = gathered.of_root.get(scope.snapshot.root.name, {}), scope.snapshot.late
-        held = late.rows.holds(list(own)).tolist() if late else [False] * len(own)
-        found += [one for one, has in zip(own.values(), held, strict=True) if not has]
+    for snapshot in snapshots:
+        own = [one for one in candidates if one.root == snapshot.root]
+        late = snapshot.late
+        held = late.rows.holds([one.chunk.id for one in own]).tolist() if late else [False] * len(own)
+        found += [one for one, has in zip(own, held, strict=True) if not has]
     return found
 
 

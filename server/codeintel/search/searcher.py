@@ -23,6 +23,7 @@ from codeintel.search.channels import (
     Scope,
     candidates,
     gathered_by_words,
+    lacking_tokens,
     without_channel,
 )
 from codeintel.search.evidence import (
@@ -110,16 +111,11 @@ class Searcher:
     def _uncompared(
         self, ranked: Sequence[Candidate], snapshots: Sequence[Snapshot]
     ) -> tuple[tuple[Root, Chunk], ...]:
-        """Of the best candidates those without token vectors, which late interaction could not compare."""
+        """Of the best candidates those that late interaction could not compare, in roots where it can compare some."""
         if self._late == OFF:
             return ()
         best = [one for one in ranked[:ON_DEMAND] if one.found or one.located]
-        lacking: list[Candidate] = []
-        for snapshot in snapshots:
-            own = [one for one in best if one.root == snapshot.root]
-            if snapshot.late is not None and own:
-                held = snapshot.late.rows.holds([one.chunk.id for one in own])
-                lacking += [one for one, has in zip(own, held.tolist(), strict=True) if not has]
+        lacking = lacking_tokens(best, (snapshot for snapshot in snapshots if snapshot.late))
         return tuple((one.root, one.chunk) for one in lacking)
 
     def explain(

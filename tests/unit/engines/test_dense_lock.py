@@ -9,7 +9,7 @@ from codeintel.engines.dense_lock import ReadersWriterLock
 
 def test_readers_hold_it_together() -> None:
     lock = ReadersWriterLock()
-    both = threading.Barrier(2, timeout=5)
+    both = threading.Barrier(2, timeout=60)
 
     def read() -> None:
         with lock.reading():
@@ -19,7 +19,7 @@ def test_readers_hold_it_together() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(5)
+        thread.join(60)
     assert not both.broken
 
 
@@ -44,8 +44,8 @@ def test_a_waiting_writer_goes_before_later_readers() -> None:
         reader.start()
         reader.join(0.05)
         assert order == []
-    writer.join(5)
-    reader.join(5)
+    writer.join(60)
+    reader.join(60)
     assert order == ["writer", "reader"]
 
 

@@ -131,7 +131,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 @pytest.mark.parametrize("commits", [0, 1, 9])
 def test_a_kill_loses_what_was_staged_and_nothing_else(tmp_path: Path, commits: int) -> None:
     command = [sys.executable, "-c", KILLED_AFTER_STAGING, str(tmp_path), str(commits)]
-    assert subprocess.run(command, check=False, timeout=60).returncode == -signal.SIGKILL
+    assert subprocess.run(command, check=False, timeout=240).returncode == -signal.SIGKILL
     with LexicalIndex.open(tmp_path) as index:
         assert index.ids().tolist() == ([commits] if commits else [])
         assert found(index, "lost") == []

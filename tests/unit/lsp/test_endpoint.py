@@ -68,7 +68,7 @@ async def session(messages: list[dict[str, Any]]) -> Sent:
     for message in messages:
         server.protocol.receive(message)
     pending = asyncio.all_tasks() - {asyncio.current_task()}
-    await asyncio.wait(pending, timeout=5)
+    await asyncio.wait(pending, timeout=60)
     await server.session.close()
     return sent
 
@@ -121,7 +121,7 @@ async def running() -> tuple[CodeIntelServer, Sent]:
 
 
 async def until_answered(sent: Sent, msg_id: str) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while msg_id not in sent.answers():
             await asyncio.sleep(0.01)
 
@@ -158,7 +158,7 @@ async def test_nothing_is_kept_of_a_notification_once_it_is_dealt_with() -> None
         params = {"textDocument": {"uri": "file:///nowhere/a.py"}}
         server.protocol.receive({"jsonrpc": "2.0", "method": "textDocument/didSave", "params": params})
         server.protocol.receive({"jsonrpc": "2.0", "method": "textDocument/didClose", "params": params})
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while server.protocol._request_futures:
             await asyncio.sleep(0.01)
     await server.session.close()

@@ -668,7 +668,7 @@ def test_two_processes_write_and_read_at_once(tmp_path: Path) -> None:
         process.stdin.write("go\n")
         process.stdin.flush()
     for process in processes:
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=240)
         assert (process.returncode, err) == (0, "")
         assert out.startswith("done")
     kept = VectorCache.open(tmp_path)
