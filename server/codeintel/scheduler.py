@@ -160,7 +160,7 @@ class Scheduler:
         self._published_at = self._upkept_at = self._attended_at = self._failed_at = -1e9
         self._encoder_failed_at = self._collected_at = self._shown_at = -1e9
         self._asked_at = -1.0
-        self._has_compared = False
+        self._has_compared = self._has_rehearsed = False
         self._compared_at = time.monotonic()
 
     def start(self) -> None:
@@ -531,6 +531,9 @@ class Scheduler:
         _succeed(job.ended, encoded)
 
     def _keep_up(self) -> bool:
+        if not self._has_rehearsed:
+            self._has_rehearsed = True
+            self.service.rehearse()
         now = time.monotonic()
         if now - self._attended_at > ATTEND_S and self.service.following:
             self._attended_at = now

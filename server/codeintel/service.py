@@ -9,6 +9,7 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from functools import partial
 from operator import itemgetter
 from pathlib import Path
@@ -19,7 +20,7 @@ from codeintel.catalog.export import export_table
 from codeintel.catalog.occurrence_rows import OccurrenceRows, symbol_rows
 from codeintel.catalog.person_sql import SqlAnswer
 from codeintel.catalog.rows import Chunk
-from codeintel.errors import IndexTrouble, UsageError, WorkspaceError
+from codeintel.errors import CodeIntelError, IndexTrouble, UsageError, WorkspaceError
 from codeintel.indexing.analysis import AnalysisRules
 from codeintel.indexing.document_queue import Urgency
 from codeintel.indexing.index_folders import index_folder, open_or_follow, take_over
@@ -67,6 +68,7 @@ from codeintel.workspace.watching import folders_holding
 
 __all__ = ["SearchRequest", "Service", "Tier"]
 
+REHEARSED = "where is an error handled"  # words that most code has, so that every channel finds something
 STRUCTURE_TIMES = 3  # as long as parsing for the text tier: LibCST alone takes ten times its share
 
 
@@ -426,6 +428,14 @@ class Service:
         answer = self._searcher.search(self._snapshots(), request, cancelled)
         self._last_hits.remember(answer)
         return answer
+
+    def rehearse(self) -> None:
+        """Answer a question that nobody asked, so that whoever asks the first one need not wait for what is opened and
+        read from the disk on the way: 0.15 s with 20,000 chunks."""
+        snapshots = self._snapshots()
+        if any(len(snapshot.chunks) for snapshot in snapshots):
+            with suppress(CodeIntelError):  # whoever asks is told
+                self._searcher.search(snapshots, SearchRequest(REHEARSED))
 
     def similar(self, path: Path, line: int, limit: int = 10, cancelled: CancelCheck = never) -> Answer:
         """The chunks most like the one at `line` (0-based) of `path`; hover explains these too."""

@@ -95,6 +95,7 @@ class _Base:
         self.arrays = arrays
         self.codes = {name: code for code, name in enumerate(arrays.names)}
         self.documents = {uri: code for code, uri in enumerate(arrays.uris)}
+        self.norm_codes = {norm: code for code, norm in enumerate(arrays.norms)}
         self._definitions: dict[str, list[Occurrence]] = {}
         self._firsts = np.searchsorted(arrays.name, np.arange(len(arrays.names) + 1))
         # made here, not when first asked for: that is in somebody's first query
@@ -104,11 +105,6 @@ class _Base:
         """Where a name's occurrences stand."""
         code = self.codes.get(name)
         return slice(0, 0) if code is None else slice(int(self._firsts[code]), int(self._firsts[code + 1]))
-
-    @cached_property
-    def norm_codes(self) -> dict[str, int]:
-        """The codes of qualified names."""
-        return {norm: code for code, norm in enumerate(self.arrays.norms)}
 
     @cached_property
     def _every_by_document(self) -> tuple[Places, Places]:

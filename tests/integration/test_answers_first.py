@@ -1,7 +1,8 @@
-"""While somebody searches, the structure of what nobody looks at comes a batch at a time."""
+"""What is done so that answers come first: deeper tiers make way, and the first question finds everything open."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +10,10 @@ import pytest
 
 from codeintel import scheduler
 from codeintel.indexing import root_structure
+from codeintel.models.folder import load_models
 from codeintel.scheduler import Scheduler
-from codeintel.service import Service, Tier
+from codeintel.service import SearchRequest, Service, Tier
+from lookup_model import write_lookup_model
 from workspaces import MEANING, opened, write
 
 FILES = {f"part{number}.py": f"def part_{number}():\n    return {number}\n" for number in range(6)}
@@ -46,3 +49,22 @@ def test_the_rest_goes_on_where_nobody_searches(service: Service) -> None:
     work = Scheduler(service)
     while service.unstructured:
         assert work._structure_rest()
+
+
+def test_the_first_question_finds_the_encoder_open(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A server that has nothing to encode answers one question before anybody asks, and remembers no hit of it."""
+    folder = write(tmp_path / "ws", {"handled.py": "def where_is_an_error_handled():\n    return None\n"})
+    model = write_lookup_model(tmp_path / "model")
+    caplog.set_level(logging.INFO, "codeintel.models.encoder")
+    with opened(folder, settings=MEANING, models=load_models(model)) as service:
+        Scheduler(service)._keep_up()
+        assert "opening encoder" not in caplog.text  # nothing is indexed that could be asked
+        service.index()
+    with opened(folder, settings=MEANING, models=load_models(model)) as service:
+        caplog.clear()
+        Scheduler(service)._keep_up()
+        assert "opening encoder" in caplog.text
+        caplog.clear()
+        assert service.last_hit_at(folder / "handled.py", 0) is None
+        assert service.search(SearchRequest("where is an error handled")).hits
+        assert "opening encoder" not in caplog.text
