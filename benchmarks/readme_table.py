@@ -72,6 +72,14 @@ def _channels(folder: Path) -> list[tuple[str, str]]:
     ]
 
 
+def _from_nothing(session: Figures, chunks: str) -> list[tuple[str, str]]:
+    """How long indexing takes where no index and no cache of vectors is there; nothing of a run that had an index."""
+    if session["complete_seconds"] is None:
+        return []
+    seconds = f"{session['complete_seconds']:.0f} / {session['structured_seconds']:.0f} s"
+    return [(f"{chunks} from nothing: encoded / with structure", seconds)]
+
+
 def _speed(latency: Figures, index_time: Figures, channels: Sequence[tuple[str, str]]) -> str:
     session, starts = latency["first_session"], latency["starts"]
     warm, cold = (index_time[mode]["searchable"] for mode in ("warm", "cold"))
@@ -84,6 +92,7 @@ def _speed(latency: Figures, index_time: Figures, channels: Sequence[tuple[str, 
             f"{search['p50_ms']:.0f} / {search['p95_ms']:.0f} ms",
         ),
         *channels,
+        *_from_nothing(session, chunks),
         (f"server start to first answer, {chunks} indexed before", f"{starts['median_seconds']:.1f} s"),
         (f"memory of the server, {chunks}", f"{server['resident_mib']:.0f} MiB"),
         (

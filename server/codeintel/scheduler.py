@@ -269,7 +269,7 @@ class Scheduler:
             if self._texts or self._touched or self._whole or self._wanted or self._busy:
                 return False
         service = self.service
-        if any(self._is_due(urgency) for urgency in (service.urgency, service.structure_urgency)):
+        if any(map(self._is_due, (service.urgency, service.structure_urgency))):
             return False
         return not (service.unpublished or service.unpublished_vectors or service.unpublished_structure)
 
@@ -554,7 +554,7 @@ class Scheduler:
         if self._shown_at < self._published_at and now - self._published_at > VIEWS_QUIET_S:
             self._shown_at = now
             self.service.publish_views()
-        drained = self.service.urgency is None
+        drained = not any(map(self._is_due, (self.service.urgency, self.service.structure_urgency)))
         if self._upkept_at < self._changed_at and quiet > UPKEEP_QUIET_S and drained and not self._whole:
             self._upkept_at = now
             self.service.upkeep(self._stopping.is_set)

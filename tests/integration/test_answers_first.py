@@ -14,7 +14,7 @@ from codeintel.models.folder import load_models
 from codeintel.scheduler import Scheduler
 from codeintel.service import SearchRequest, Service, Tier
 from lookup_model import write_lookup_model
-from workspaces import MEANING, opened, write
+from workspaces import MEANING, opened, snapshot, write
 
 FILES = {f"part{number}.py": f"def part_{number}():\n    return {number}\n" for number in range(6)}
 
@@ -68,3 +68,34 @@ def test_the_first_question_finds_the_encoder_open(tmp_path: Path, caplog: pytes
         assert service.last_hit_at(folder / "handled.py", 0) is None
         assert service.search(SearchRequest("where is an error handled")).hits
         assert "opening encoder" not in caplog.text
+
+
+def test_occurrences_are_folded_once_nothing_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each document that lies over the arrays costs every query, so that upkeep comes after the last of them."""
+    monkeypatch.setattr(scheduler, "UPKEEP_QUIET_S", 0.0)
+    monkeypatch.setattr(root_structure, "BATCH_BYTES", 1)
+    files = {f"part{number}.py": f"def shared():\n    return shared()\n" for number in range(40)}
+    with opened(write(tmp_path / "ws", files), settings=MEANING) as service:
+        work = Scheduler(service)
+        service.index(until=Tier.TEXT)
+        work._note_change()
+        while service.urgency is not None:
+            service.encode_some()
+        while not snapshot(service).symbols.needs_fold:
+            assert service.structure_some()
+        settle(work)
+        assert snapshot(service).symbols.needs_fold  # others wait for theirs
+        while service.structure_some():
+            pass
+        symbols = snapshot(service).symbols
+        settle(work)
+        folded = snapshot(service).symbols
+        assert not folded.needs_fold
+        assert folded.references("shared") == symbols.references("shared") == 40
+
+
+def settle(work: Scheduler) -> None:
+    """Keep up until there is nothing to publish, and upkeep once more if it is due."""
+    while work._keep_up():
+        pass
+    work._keep_up()

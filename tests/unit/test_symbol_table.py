@@ -62,6 +62,9 @@ def agrees(table: SymbolTable, held: Mapping[str, DocumentSymbols]) -> None:
     assert sorted(table.uris()) == sorted(held)
     for uri in URIS:
         assert table.of(uri) == held.get(uri)
+        found = occurrences(uri, held[uri]) if uri in held else ()
+        defined = [one for one in found if one.is_definition and 10 <= one.start_byte < 40]
+        assert table.definitions(uri, 10, 40) == defined
         assert table.content_hash(uri) == (held[uri].content_hash if uri in held else None)
     for name in NAMES:
         found = listed(held, name)
@@ -92,6 +95,7 @@ def test_a_table_is_what_its_changes_made_of_it(
             if symbols is not None:
                 held[uri] = symbols
         agrees(table, held)
+        agrees(table.folded(), held)
 
 
 @given(st.dictionaries(st.sampled_from(URIS), documents(), max_size=3), changes)

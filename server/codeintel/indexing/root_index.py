@@ -469,9 +469,10 @@ class RootIndex:
     def upkeep(self, cancelled: CancelCheck = never) -> None:
         """What keeps searches and saves fast, for quiet moments: nothing in it changes an answer but for the better.
 
-        Folds vectors, makes tantivy forget what was deleted, merges segments of outputs, gathers deltas and folds them
-        into bases.
+        Folds occurrences and vectors, makes tantivy forget what was deleted, merges segments of outputs, gathers deltas
+        and folds them into bases.
         """
+        self.state.fold_symbols()
         with self._publishing:
             if not self.store.writable:
                 return

@@ -453,6 +453,15 @@ class IndexState:
                     self.saved = replace(self.saved, impacts=now.over(folded, before))
                     self._relay()
 
+    def fold_symbols(self) -> None:
+        """Make the arrays of occurrences anew where many documents are laid over them, unless more come meanwhile."""
+        before = self.structure.saved_symbols
+        if before.needs_fold:
+            folded = before.folded()
+            with self.lock:
+                if self.structure.fold_symbols(before, folded):
+                    self._show_structure()
+
     # -- steps --------------------------------------------------------------------------------------------------
 
     def _relay(self) -> None:

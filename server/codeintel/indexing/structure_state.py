@@ -80,6 +80,19 @@ class StructureState:
         self._saved_symbols = symbols.changed({**gone, **newer})
         self._relay()
 
+    @property
+    def saved_symbols(self) -> SymbolTable:
+        """The occurrences in saved files."""
+        return self._saved_symbols
+
+    def fold_symbols(self, before: SymbolTable, folded: SymbolTable) -> bool:
+        """Take over the same occurrences, folded, unless others have come since `before`; whether that is done."""
+        if self._saved_symbols is not before:
+            return False
+        self._saved_symbols = folded
+        self._relay()
+        return True
+
     def lost(self, uris: Iterable[str]) -> None:
         """The tables on disk have rows of these documents no more."""
         for uri in uris:
@@ -314,7 +327,7 @@ class StructureState:
         _put(self._missing, uri, hashed is not None and self._hash(uri) != hashed)
 
     def _relay(self) -> None:
-        self.symbols = self._saved_symbols.changed({uri: rows.symbols for uri, rows in self._open.items()})
+        self.symbols = self._saved_symbols.overlaid({uri: rows.symbols for uri, rows in self._open.items()})
 
 
 def wanted(file: IndexedFile | None) -> int | None:
