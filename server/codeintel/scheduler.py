@@ -533,7 +533,8 @@ class Scheduler:
     def _keep_up(self) -> bool:
         if not self._has_rehearsed:
             self._has_rehearsed = True
-            self.service.rehearse()
+            if self._searched_at < 0:  # else somebody was quicker
+                self.service.rehearse()
         now = time.monotonic()
         if now - self._attended_at > ATTEND_S and self.service.following:
             self._attended_at = now

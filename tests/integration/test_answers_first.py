@@ -74,7 +74,7 @@ def test_occurrences_are_folded_once_nothing_waits(tmp_path: Path, monkeypatch: 
     """Each document that lies over the arrays costs every query, so that upkeep comes after the last of them."""
     monkeypatch.setattr(scheduler, "UPKEEP_QUIET_S", 0.0)
     monkeypatch.setattr(root_structure, "BATCH_BYTES", 1)
-    files = {f"part{number}.py": f"def shared():\n    return shared()\n" for number in range(40)}
+    files = {f"part{number}.py": "def shared():\n    return shared()\n" for number in range(40)}
     with opened(write(tmp_path / "ws", files), settings=MEANING) as service:
         work = Scheduler(service)
         service.index(until=Tier.TEXT)

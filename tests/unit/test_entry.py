@@ -30,3 +30,11 @@ def test_nothing_that_reads_the_number_of_threads_is_loaded_before_it_is_set() -
     code = "import sys, codeintel.entry; print('numpy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_a_service_loads_nothing_that_only_some_work_needs() -> None:
+    """They are a third of a second, of the time that somebody waits for the first answer."""
+    seldom = {"libcst", "google.protobuf", "duckdb", "onnxruntime"}
+    code = f"import sys, codeintel.scheduler; print(sorted({seldom} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -5,7 +5,6 @@ What other languages have, and syntax that is broken, is syntax_nodes.py's busin
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
 
@@ -14,10 +13,9 @@ from libcst import CSTNode
 from libcst._nodes.internal import CodegenState
 
 from codeintel.analysis.columns import Columns, empty_columns
+from codeintel.analysis.concrete_rows import COLUMNS, ConcreteNodes
 from codeintel.analysis.python_nesting import Nesting, nesting_of
 from codeintel.analysis.reparsing import difference
-
-COLUMNS: Final = ("node_id", "kind", "start_byte", "end_byte", "parent_id", "text_hash")
 
 BLANK: Final = frozenset(
     {
@@ -46,14 +44,6 @@ ends LibCST near 300, and the parser overflows a stack of 8 MB between 3,000 and
 
 MAX_PATTERN: Final = 12
 """Each further bracket in a `case` costs LibCST 1.7 times the time: 0.02 s at 12, 2.5 s at 20."""
-
-
-@dataclass(frozen=True, slots=True)
-class ConcreteNodes:
-    """The rows of one document, None where it has a syntax error; `status` is '' or says why there are none."""
-
-    columns: Columns | None
-    status: str = ""
 
 
 def concrete_nodes(text: str, *, is_broken: bool = False) -> ConcreteNodes:

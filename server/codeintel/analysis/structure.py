@@ -9,8 +9,8 @@ from logging import getLogger
 from tree_sitter import Tree
 
 from codeintel.analysis.columns import Columns, empty_columns
-from codeintel.analysis.concrete_nodes import COLUMNS as CONCRETE_COLUMNS
-from codeintel.analysis.concrete_nodes import ConcreteNodes, concrete_nodes
+from codeintel.analysis.concrete_rows import COLUMNS as CONCRETE_COLUMNS
+from codeintel.analysis.concrete_rows import ConcreteNodes
 from codeintel.analysis.imports import imports_of
 from codeintel.analysis.languages import parse
 from codeintel.analysis.modules import ModuleRow, module_of
@@ -70,4 +70,8 @@ def _tree(data: bytes, language: Language) -> tuple[Tree | None, str]:
 def _concrete_nodes(text: str, language: Language, tree: Tree | None) -> ConcreteNodes:
     if language.name != "python":
         return ConcreteNodes(empty_columns(CONCRETE_COLUMNS))
+    from codeintel.analysis.concrete_nodes import (
+        concrete_nodes,  # in the process that needs LibCST, and there alone
+    )
+
     return concrete_nodes(text, is_broken=tree is not None and tree.root_node.has_error)

@@ -88,7 +88,7 @@ def _unreadable(place: str, error: OSError) -> ScipIndexError:
 
 
 def _survey(file: BinaryIO, place: str) -> IndexSurvey:
-    metadata = protobuf.message_type("Metadata")()
+    metadata = protobuf.parsed("Metadata", b"", place)
     documents: dict[str, list[Frame]] = {}
     for frame in protobuf.frames_of_file(file, place):
         if frame.field == protobuf.METADATA:
