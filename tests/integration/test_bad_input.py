@@ -158,6 +158,29 @@ def test_token_vectors_of_another_model_are_made_anew_while_searches_go_on(
         assert check_indexes([folder], chosen) == []
 
 
+@pytest.mark.parametrize("other", ["of the same width", "of another width"])
+def test_who_only_reads_an_index_of_another_model_compares_nothing_with_its_vectors(
+    folder: Path, tmp_path: Path, chosen: Settings, other: str
+) -> None:
+    """Nor does who follows a process that writes with another model, whatever that publishes."""
+    model = write_lookup_model(tmp_path / "model")
+    rewrite(write_lookup_model(tmp_path / "second"), name="another")
+    reading = models_of(tmp_path / "second" if other == "of the same width" else None, chosen)
+    with opened(folder, settings=chosen, models=models_of(model, chosen)) as writer:
+        writer.index()
+        with opened(folder, settings=chosen, models=reading, readonly=True) as reader:
+            assert sum(writer._models.encoder.model_id in warning for warning in reader.warnings) == 1
+            assert sources(sound(reader.search(SearchRequest("retry backoff")).hits)) == {"bm25", "static"}
+            assert reader.coverage().meaning == 0
+            write(folder, {"retry.py": "def retry_again():\n    return backoff()\n"})
+            writer.index()
+            assert reader._indexes[0].follow()
+            hits = sound(reader.search(SearchRequest("retry again backoff")).hits)
+            assert "retry_again" in hits[0].chunk.content
+            assert sources(hits) == {"bm25", "static"}
+            assert reader.coverage().meaning == 0
+
+
 # -- queries ----------------------------------------------------------------------------------------------------
 
 QUERIES = {

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from codeintel.catalog.artifacts import is_artifact_sound
 from codeintel.catalog.manifest import Provenance
-from codeintel.catalog.rows import CHUNK_COLUMNS, Chunk, chunks_of, files_of, vectors_of
+from codeintel.catalog.rows import CHUNK_COLUMNS, Chunk, chunks_of, files_of
 from codeintel.catalog.store import Store
 from codeintel.engines.dense import DenseIndex, read_meta
 from codeintel.engines.dense_view import DenseView
@@ -28,16 +28,16 @@ from codeintel.indexing.output_segments import open_outputs
 from codeintel.indexing.publishing import LEXICAL_FOLDER, META_FILE, lexical_stamps, trained_artifacts
 from codeintel.indexing.structure_workers import STRUCTURE_VERSION
 from codeintel.indexing.token_lists import open_lists
+from codeintel.indexing.vector_columns import COLUMNS, CONTEXTUAL, STATIC, foreign_columns, vector_rows
 from codeintel.models.folder import Models
 from codeintel.models.outputs import Output
-from codeintel.snapshot import ChunkTable, IndexedFile, Snapshot
+from codeintel.snapshot import ChunkTable, IndexedFile, Snapshot, VectorRows
 from codeintel.workspace.roots import Root
 
 log = logging.getLogger(__name__)
 
 Ids = npt.NDArray[np.int64]
 Vectors = npt.NDArray[np.float32]
-ColumnVectors = dict[str, tuple[Ids, Vectors]]
 ROUNDING = 0.05  # of a component of a unit vector, above what an 8-bit quantizer loses; a guess
 
 
@@ -66,10 +66,12 @@ def open_index(
         else _writable(folder, provenance_of(models, chunk_chars, root), warnings)
     )
     try:
-        table, vectors = _tables(store, warnings)
+        if foreign := foreign_columns(store.provenance, models):
+            warnings.append(_of_other_models(store.provenance, foreign))
+        table, vectors, static_vectors = _tables(store, models, warnings)
         lexical, lexical_mended = _lexical(store, table, warnings)
-        contextual, lists_mended = _contextual(store, *vectors["embedding"], warnings)
-        static = DenseView(DenseIndex.build(store.provenance.static_dim, *vectors["static_embedding"]))
+        contextual, lists_mended = _contextual(store, vectors, models, warnings)
+        static = DenseView(DenseIndex.build(models.static.dim, static_vectors.ids, static_vectors.values))
         said = len(warnings)
         outputs = open_outputs(store, models, table, warnings)
         impacts = _impacts(outputs)
@@ -132,39 +134,46 @@ def _writable(folder: Path, provenance: Provenance, warnings: list[str]) -> Stor
         warnings.append(store.warning)
     if store.provenance != provenance and store.manifest.parts:
         warnings.append("The models or the chunker have changed: what depends on them is made anew.")
+        if store.folder is not None and store.provenance.encoder != provenance.encoder:
+            (store.folder / META_FILE).unlink(missing_ok=True)  # it tells of vectors that are about to go
     store.adopt(provenance)
     return store
 
 
-def _tables(store: Store, warnings: list[str]) -> tuple[ChunkTable, ColumnVectors]:
+def _of_other_models(made: Provenance, columns: frozenset[str]) -> str:
+    """What whoever reads an index of other models is told: who writes one has turned it to its own."""
+    names = {CONTEXTUAL: made.encoder, STATIC: made.static}
+    makers = " and ".join(names[column] for column in COLUMNS if column in columns)
+    return f"Its vectors are those of {makers}: they are left out until it is indexed with the models in use."
+
+
+def _tables(store: Store, models: Models, warnings: list[str]) -> tuple[ChunkTable, VectorRows, VectorRows]:
     try:
-        return _read(store)
+        return _read(store, models)
     except IndexCorrupt as error:
         if not store.writable:
             raise
         repair = store.repair()
         lost = f"{len(repair.uris):,} files are indexed again" if repair.uris else "it is derived again"
         warnings.append(f"{error.message} {', '.join(repair.parts) or 'A part'} was set aside; {lost}.")
-        return _read(store)
+        return _read(store, models)
 
 
-def _read(store: Store) -> tuple[ChunkTable, ColumnVectors]:
+def _read(store: Store, models: Models) -> tuple[ChunkTable, VectorRows, VectorRows]:
+    """The chunks by file, with their contextual and their static vectors."""
     store.read("faiss_idmap")  # so that damage to it is found, and mended, with the others'
     store.read("modules")
-    rows = store.read("chunks", [*CHUNK_COLUMNS, "embedding", "static_embedding"])
+    rows = store.read("chunks", [*CHUNK_COLUMNS, *COLUMNS])
     chunks = chunks_of(rows)
     ids = np.array([chunk.id for chunk in chunks], np.int64)
-    vectors: ColumnVectors = {}
-    for column in ("embedding", "static_embedding"):
-        values, present = vectors_of(rows, column)
-        vectors[column] = (ids[present], values.astype(np.float32, copy=False))
+    contextual, static = vector_rows(rows, ids, store.provenance, models)
     by_uri: dict[str, list[Chunk]] = {}
     for chunk in chunks:
         by_uri.setdefault(chunk.uri, []).append(chunk)
     files = {
         row.uri: IndexedFile(row, tuple(by_uri.get(row.uri, ()))) for row in files_of(store.read("files"))
     }
-    return ChunkTable(dict(sorted(files.items()))), vectors
+    return ChunkTable(dict(sorted(files.items()))), contextual, static
 
 
 def _lexical(store: Store, table: ChunkTable, warnings: list[str]) -> tuple[LexicalIndex, bool]:
@@ -207,13 +216,17 @@ def _reconcile(lexical: LexicalIndex, present: Ids, table: ChunkTable) -> bool:
     return True
 
 
-def _contextual(store: Store, ids: Ids, vectors: Vectors, warnings: list[str]) -> tuple[DenseView, bool]:
-    """The dense index with exactly the table's vectors: trained lists from their file, all else built anew.
+def _contextual(
+    store: Store, rows: VectorRows, models: Models, warnings: list[str]
+) -> tuple[DenseView, bool]:
+    """The dense index with exactly these vectors: trained lists from their file, all else built anew.
 
     True where lists were trained that no file has yet.
     """
-    dim = store.provenance.dim
+    dim, ids, vectors = models.encoder.dim, rows.ids, rows.values
     try:
+        if CONTEXTUAL in foreign_columns(store.provenance, models):
+            return DenseView(DenseIndex.build(dim, ids, vectors)), False
         trained = _trained(store)
         if trained is not None and trained.dim == dim:
             _make_good(trained, ids, vectors)

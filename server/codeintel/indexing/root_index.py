@@ -561,7 +561,7 @@ class RootIndex:
             self._lexical.refresh()
             if uris is None or restructured is None:
                 raise NeedsReopening
-            files, static, contextual = read_changes(self.store, uris)
+            files, contextual, static = read_changes(self.store, self._models, uris)
             structured = symbols_at(self.store, restructured)
             self.state.follow(
                 files, static, contextual, structured, self._lexical.view(), self.store.generation
