@@ -111,7 +111,7 @@ class Scheduler:
     """The work on one open service, from `start` to `close`; every other method returns at once.
 
     `changed` is called, from any thread, whenever answers may differ from before; `troubled` with what a person should
-    know, and None when it is over.
+    know, and None when it is over. Where `answers`, people will ask: one question is answered before they do.
     """
 
     def __init__(
@@ -119,6 +119,8 @@ class Scheduler:
         service: Service,
         changed: Callable[[], None] = lambda: None,
         troubled: Callable[[CodeIntelError | None], None] = lambda _: None,
+        *,
+        answers: bool = False,
     ) -> None:
         self.service = service
         self._changed = changed
@@ -160,7 +162,8 @@ class Scheduler:
         self._published_at = self._upkept_at = self._attended_at = self._failed_at = -1e9
         self._encoder_failed_at = self._collected_at = self._shown_at = -1e9
         self._asked_at = -1.0
-        self._has_compared = self._has_rehearsed = False
+        self._has_compared = False
+        self._rehearses = answers
         self._compared_at = time.monotonic()
 
     def start(self) -> None:
@@ -531,8 +534,8 @@ class Scheduler:
         _succeed(job.ended, encoded)
 
     def _keep_up(self) -> bool:
-        if not self._has_rehearsed:
-            self._has_rehearsed = True
+        if self._rehearses:
+            self._rehearses = False
             if self._searched_at < 0:  # else somebody was quicker
                 self.service.rehearse()
         now = time.monotonic()

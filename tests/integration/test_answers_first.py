@@ -57,12 +57,12 @@ def test_the_first_question_finds_the_encoder_open(tmp_path: Path, caplog: pytes
     model = write_lookup_model(tmp_path / "model")
     caplog.set_level(logging.INFO, "codeintel.models.encoder")
     with opened(folder, settings=MEANING, models=load_models(model)) as service:
-        Scheduler(service)._keep_up()
+        Scheduler(service, answers=True)._keep_up()
         assert "opening encoder" not in caplog.text  # nothing is indexed that could be asked
         service.index()
     with opened(folder, settings=MEANING, models=load_models(model)) as service:
         caplog.clear()
-        Scheduler(service)._keep_up()
+        Scheduler(service, answers=True)._keep_up()
         assert "opening encoder" in caplog.text
         caplog.clear()
         assert service.last_hit_at(folder / "handled.py", 0) is None

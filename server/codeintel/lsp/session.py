@@ -231,7 +231,7 @@ def _open(
         raise
     for root in service.following:
         log.info("%s is written by another process; this one follows it", root.name)
-    scheduler = Scheduler(service, changed, troubled)
+    scheduler = Scheduler(service, changed, troubled, answers=True)
     scheduler.start()
     return Opened(service, scheduler, settings, start, tuple(troubles))
 
