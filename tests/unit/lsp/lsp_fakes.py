@@ -14,7 +14,7 @@ ROOT = Root("root", Path("/root"))
 class FakeScheduler:
     """Does nothing for a service."""
 
-    def __init__(self, service: FakeService, *_: object) -> None:
+    def __init__(self, service: FakeService, *_: object, **__: object) -> None:
         self.service = service
 
     def start(self) -> None:
