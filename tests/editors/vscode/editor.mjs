@@ -8,6 +8,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SearchView } from './search_view.mjs';
+import { PATIENCE_MS, until } from './waiting.mjs';
+
+export { comes, PATIENCE_MS, until } from './waiting.mjs';
 
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 export const CLIENT = join(ROOT, 'vscode-client');
@@ -15,9 +18,6 @@ const EDITOR = process.env.CODEINTEL_VSCODE ?? join(CLIENT, 'build/vscode');
 const SERVER = process.env.CODEINTEL_SERVER ?? join(ROOT, '.venv/bin/codeintel-server');
 const VSIX = process.env.CODEINTEL_VSIX ?? join(CLIENT, 'build/codeintel.vsix');
 const SHOTS = process.env.CODEINTEL_SHOTS ?? join(CLIENT, 'build/screenshots');
-
-/** How long anything may take before it counts as not happening: a guess, for a machine with much else to do. */
-export const PATIENCE_MS = 120_000;
 
 const require = createRequire(join(CLIENT, 'package.json'));
 const { chromium } = require('playwright-core');
@@ -288,21 +288,6 @@ export class Editor {
     } catch {
       // all of it is gone already
     }
-  }
-}
-
-/** Wait until `holds` returns something true, and return that; `tell` says more where it never does. */
-export async function until(holds, tell = () => '') {
-  const end = Date.now() + PATIENCE_MS;
-  for (;;) {
-    const value = await holds();
-    if (value) {
-      return value;
-    }
-    if (Date.now() > end) {
-      throw new Error(`nothing came of ${holds} in ${PATIENCE_MS} ms ${await tell()}`);
-    }
-    await new Promise(done => setTimeout(done, 50));
   }
 }
 

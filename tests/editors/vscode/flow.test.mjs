@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import { openEditor, PATIENCE_MS, until } from './editor.mjs';
+import { comes, openEditor, PATIENCE_MS, until } from './editor.mjs';
 import { SearchView } from './search_view.mjs';
 
 let editor;
@@ -171,23 +171,29 @@ test('similar to the selection, and a search for it', async () => {
   await view.inner.locator('.summary', { hasText: 'Similar to courier/circuit.py' }).waitFor();
   await until(async () => (await view.hits.count()) > 0);
   await editor.shot('similar');
-  await editor.page.locator('.tab.active').click();
-  await key('Control+Home');
-  await key('Shift+End');
-  await editor.run('codeintel: Search for Selection');
-  await until(async () => (await view.query.inputValue()) !== '' && (await view.hits.count()) > 0);
+  await until(async () => {
+    await editor.page.locator('.tab.active').click();
+    await key('Control+Home');
+    await key('Shift+End');
+    await editor.run('codeintel: Search for Selection');
+    return comes(async () => (await view.query.inputValue()) !== '' && (await view.hits.count()) > 0);
+  });
 });
 
 test('a click on a lens peeks at the references, or finds what is like it', async () => {
   await editor.open('courier/retry.py');
   await editor.configure({ 'codeintel.codeLens.references': true, 'codeintel.codeLens.similar': true });
   const lens = text => editor.page.locator('.codelens-decoration a', { hasText: text }).first();
-  await lens(/^[1-9]\d* references?$/).click();
-  await editor.page.locator('.reference-zone-widget').waitFor();
+  await until(async () => {
+    await lens(/^[1-9]\d* references?$/).click();
+    return comes(() => editor.page.locator('.reference-zone-widget').isVisible());
+  });
   await editor.shot('references');
   await key('Escape');
-  await lens(/^similar$/).click();
-  await view.inner.locator('.summary', { hasText: 'Similar to courier/retry.py' }).waitFor();
+  await until(async () => {
+    await lens(/^similar$/).click();
+    return comes(() => view.inner.locator('.summary', { hasText: 'Similar to courier/retry.py' }).isVisible());
+  });
   await until(async () => (await view.hits.count()) > 0);
 });
 

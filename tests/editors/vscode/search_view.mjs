@@ -1,5 +1,7 @@
 // The Search view as a person meets it: what is written in it, and the keys that it takes.
 
+import { comes, until } from './waiting.mjs';
+
 export class SearchView {
   constructor(page, inner) {
     this.page = page;
@@ -26,12 +28,19 @@ export class SearchView {
     await this.query.fill(query);
   }
 
-  /** Ask, and wait until this very query is answered with hits or none. */
+  /** Ask, and wait until this very query is answered with hits or none; what is typed while a view comes up is lost. */
   async find(query) {
     const frame = await this.frame();
     await frame.evaluate(listen);
     await this.ask(query);
-    await frame.waitForFunction(asked => globalThis.answered === asked, query);
+    await until(async () => {
+      if (await comes(() => frame.evaluate(asked => globalThis.answered === asked, query))) {
+        return true;
+      }
+      await this.ask('');
+      await this.ask(query);
+      return false;
+    });
     await this.inner.locator('.summary', { hasText: 'candidates' }).waitFor();
     return this.hits.count();
   }
